@@ -1,0 +1,39 @@
+//! The history of each bet: its events, as they are in the journal.
+
+use shardbook_domain::ids::{BetNo, PlayerId};
+use shardbook_domain::player::Event;
+
+use crate::{PlayerEntry, Row};
+
+/// First bytes of every row of a player.
+#[must_use]
+pub fn player_prefix(player: PlayerId) -> Vec<u8> {
+    player.0.to_be_bytes().to_vec()
+}
+
+/// First bytes of every row of a bet; the rows of a player sort by bet, then by time.
+#[must_use]
+pub fn bet_prefix(player: PlayerId, bet: BetNo) -> Vec<u8> {
+    let mut key = player_prefix(player);
+    key.extend_from_slice(&bet.0.to_be_bytes());
+    key
+}
+
+/// The bet that a row belongs to; `None` when the key is not one of this model.
+#[must_use]
+pub fn bet_of(key: &[u8]) -> Option<BetNo> {
+    let bet = key.get(8..12)?.try_into().ok()?;
+    Some(BetNo(u32::from_be_bytes(bet)))
+}
+
+/// The rows of an entry: one for each event of a bet.
+pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
+    for (index, (event, bytes)) in (0_u16..).zip(entry.events) {
+        // A recalled bet is the sum of rows that are here already.
+        let Some(bet) = event.bet().filter(|_| !matches!(event, Event::BetRecalled { .. })) else { continue };
+        let mut key = bet_prefix(entry.player, bet);
+        key.extend_from_slice(&entry.version.to_be_bytes());
+        key.extend_from_slice(&index.to_be_bytes());
+        row(Row::Put(key, bytes.to_vec()));
+    }
+}

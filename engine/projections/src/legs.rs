@@ -1,0 +1,34 @@
+//! Which bets have a leg on a market: what settlement streams over.
+
+use shardbook_domain::ids::{BetNo, EventId, MarketNo, PlayerId};
+use shardbook_domain::process::settlement;
+
+use crate::{PlayerEntry, Row};
+
+/// First bytes of every row of a market.
+#[must_use]
+pub fn market_prefix(event: EventId, market: MarketNo) -> Vec<u8> {
+    let mut key = event.0.to_be_bytes().to_vec();
+    key.extend_from_slice(&market.0.to_be_bytes());
+    key
+}
+
+/// The bet of a row; `None` when the key is not one of this model.
+#[must_use]
+pub fn bet_of(key: &[u8]) -> Option<(PlayerId, BetNo)> {
+    let player = key.get(12..20)?.try_into().ok()?;
+    let bet = key.get(20..24)?.try_into().ok()?;
+    Some((PlayerId(u64::from_be_bytes(player)), BetNo(u32::from_be_bytes(bet))))
+}
+
+/// The rows of an entry: one for each leg of a bet placed. They stay after settlement, for corrections.
+pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
+    for (bet, legs) in entry.events.iter().filter_map(|(event, _)| settlement::legs_of(event)) {
+        for leg in legs {
+            let mut key = market_prefix(leg.event, leg.market);
+            key.extend_from_slice(&entry.player.0.to_be_bytes());
+            key.extend_from_slice(&bet.0.to_be_bytes());
+            row(Row::Put(key, Vec::new()));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Read models: which rows follow from what happened. One file for each.
+//!
+//! Invariant: rows are a function of events alone. Where they are kept, how far they have come and how
+//! they are rebuilt is the business of the runtime.
+
+pub mod events;
+pub mod history;
+pub mod legs;
+
+pub mod results;
+pub mod totals;
+
+use shardbook_domain::{event, player};
+
+/// A change of a read model. Keys are within the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// Sets a row.
+    Put(Vec<u8>, Vec<u8>),
+    /// Removes a row.
+    Delete(Vec<u8>),
+    /// Adds to the columns of a row of sums.
+    Add(Vec<u8>, Vec<i64>),
+}
+
+/// What one command to a player came to.
+#[derive(Debug, Clone, Copy)]
+pub struct PlayerEntry<'a> {
+    /// The player.
+    pub player: shardbook_domain::ids::PlayerId,
+    /// Entries of the player before this one.
+    pub version: u64,
+    /// What happened, in order, with the bytes as they are in the journal.
+    pub events: &'a [(player::Event, &'a [u8])],
+    /// What the asker was told.
+    pub outcome: &'a Result<player::Reply, player::Rejection>,
+}
+
+/// What one message about a sporting event came to.
+#[derive(Debug, Clone, Copy)]
+pub struct EventEntry<'a> {
+    /// The event.
+    pub event: shardbook_domain::ids::EventId,
+    /// What happened, in order, with the bytes as they are in the journal.
+    pub events: &'a [(event::Event, &'a [u8])],
+}

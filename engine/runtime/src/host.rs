@@ -1,0 +1,219 @@
+//! The actors: one for each entity that is in memory.
+//!
+//! A command finds its entity's actor, or starts one from snapshot and tail. The actor decides and
+//! applies at once and goes on with the next command; the answer leaves when the journal has it. An
+//! entity's state is in no other place. docs/runtime-semantics.md says what callers may rely on.
+
+mod activation;
+mod actor;
+mod checkpointer;
+mod memory;
+mod resident;
+mod supervisor;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ractor::ActorCell;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::entity::{CommandId, Entity, EntityKey};
+use crate::fault::StoreFault;
+use crate::journal::{Journal, Store};
+use crate::router::CallFault;
+use crate::views::Tails;
+
+use actor::{Asked, EntityActor, Message};
+use resident::Residents;
+
+/// Bounds of a host. Each is a promise about memory or time.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// Entities in memory before the longest idle ones leave it. A resident player costs a few kilobytes.
+    pub residents_max: usize,
+    /// An entity that got no command for this long leaves memory.
+    pub idle: Duration,
+    /// Commands waiting for one entity before more are refused: bounds the memory of a hot entity.
+    pub mailbox_max: u32,
+    /// Events of an entity between two snapshots: bounds what an activation replays.
+    pub snapshot_events: u32,
+    /// Outcomes that an entity holds itself; older ones are read from disk.
+    pub outcomes_held: usize,
+    /// Time between two rounds of snapshots of what is dirty: bounds what a restart replays.
+    pub checkpoint: Duration,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            residents_max: 250_000,
+            idle: Duration::from_secs(300),
+            mailbox_max: 4_096,
+            snapshot_events: 1_000,
+            outcomes_held: 8,
+            checkpoint: Duration::from_secs(3),
+        }
+    }
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub enum Answer<E: Entity> {
+    /// Carried out, now or at an earlier time with the same id.
+    Accepted(E::Reply),
+    /// Refused, now or at an earlier time with the same id.
+    Rejected(E::Rejection),
+    /// The id was used before for a command with other content; nothing was done.
+    IdReused,
+}
+
+/// What of the store a host needs.
+#[derive(Clone)]
+pub struct HostParts {
+    /// Snapshots, outcomes and frames.
+    pub store: Arc<Store>,
+    /// Where entries go.
+    pub journal: Journal,
+    /// What snapshots lack.
+    pub tails: Arc<Tails>,
+    /// The time that decisions see.
+    pub clock: Arc<dyn Clock>,
+}
+
+pub(crate) struct Shared<E: Entity> {
+    parts: HostParts,
+    options: HostOptions,
+    world: Arc<E::World>,
+    residents: Residents<E>,
+    supervisor: OnceLock<ActorCell>,
+    panics: AtomicU64,
+}
+
+/// All actors of one kind of entity on this node. Clones share them.
+pub struct Host<E: Entity> {
+    shared: Arc<Shared<E>>,
+}
+
+impl<E: Entity> Clone for Host<E> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<E: Entity> Host<E> {
+    /// Starts a host with no entity in memory. `world` is what decisions may look at.
+    ///
+    /// # Errors
+    /// [`StoreFault::Stopped`] when the actor system does not start.
+    pub async fn start(parts: HostParts, options: HostOptions, world: Arc<E::World>) -> Result<Self, StoreFault> {
+        let residents = Residents::new(options.mailbox_max);
+        let supervisor = OnceLock::new();
+        let shared = Arc::new(Shared { parts, options, world, residents, supervisor, panics: AtomicU64::new(0) });
+        let cell = supervisor::start(&shared).await?;
+        shared.supervisor.get_or_init(|| cell);
+        checkpointer::start(&shared);
+        Ok(Self { shared })
+    }
+
+    /// Puts a command in its entity's mailbox now; the future is its durable answer. `deadline_ms` is
+    /// Unix milliseconds: a command decided later is refused undone.
+    ///
+    /// # Errors
+    /// [`CallFault::Overloaded`] when the mailbox is full: nothing was done.
+    pub fn send(
+        &self,
+        id: u64,
+        command: CommandId,
+        content: E::Command,
+        deadline_ms: Option<u64>,
+    ) -> Result<Pending<Answer<E>>, CallFault> {
+        let (reply, pending) = oneshot::channel();
+        let asked = Asked { command, content, deadline_ms, reply };
+        self.deliver(EntityKey { kind: E::KIND, id }, Message::Command(Box::new(asked)))?;
+        Ok(Pending(pending))
+    }
+
+    /// Looks at an entity's state after every command sent before; the answer leaves when what it saw
+    /// is durable.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn read<R: Send + 'static>(
+        &self,
+        id: u64,
+        look: impl FnOnce(&E::State) -> R + Send + 'static,
+    ) -> Result<Pending<R>, CallFault> {
+        let (reply, pending) = oneshot::channel();
+        let look = move |state: &E::State| {
+            let seen = look(state);
+            let then = move || {
+                let _ = reply.send(Ok(seen));
+            };
+            Box::new(then) as crate::journal::Committed
+        };
+        self.deliver(EntityKey { kind: E::KIND, id }, Message::Read(Box::new(look)))?;
+        Ok(Pending(pending))
+    }
+
+    fn deliver(&self, key: EntityKey, message: Message<E>) -> Result<(), CallFault> {
+        self.shared.deliver(key, message)
+    }
+
+    /// Entities in memory.
+    #[must_use]
+    pub fn residents(&self) -> usize {
+        self.shared.residents.len()
+    }
+
+    /// Actors that panicked since the start; each was a bug, stopped alone, and recovers from the journal.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// Sends every entity out of memory with a snapshot and waits until all are durable and readable.
+    ///
+    /// # Errors
+    /// [`StoreFault::Stopped`] when the journal has stopped.
+    pub async fn stop(&self) -> Result<(), StoreFault> {
+        self.shared.residents.close();
+        while self.shared.residents.passivate_all() > 0 {
+            self.shared.residents.departure().await;
+        }
+        if let Some(supervisor) = self.shared.supervisor.get() {
+            supervisor.stop(None);
+        }
+        self.shared.parts.journal.until_viewed().await
+    }
+}
+
+impl<E: Entity> Shared<E> {
+    fn deliver(self: &Arc<Self>, key: EntityKey, message: Message<E>) -> Result<(), CallFault> {
+        if self.parts.journal.durability().is_stopped() {
+            return Err(CallFault::Unavailable);
+        }
+        self.residents.deliver(key, message, |waiting| EntityActor::spawn(self, key, waiting))
+    }
+
+    /// Asks an entity for a snapshot now, in order with its commands.
+    fn request_snapshot(self: &Arc<Self>, key: EntityKey) {
+        // Refused only when its mailbox is full; the next round asks again.
+        let _ = self.deliver(key, Message::Snapshot);
+    }
+}
+
+/// A command or question under way.
+pub struct Pending<T>(oneshot::Receiver<Result<T, CallFault>>);
+
+impl<T> Pending<T> {
+    /// The answer.
+    ///
+    /// # Errors
+    /// [`CallFault::Unknown`] when the actor or the journal stopped before the outcome was known;
+    /// [`CallFault::DeadlinePassed`] when it was refused undone.
+    pub async fn answer(self) -> Result<T, CallFault> {
+        self.0.await.unwrap_or(Err(CallFault::Unknown))
+    }
+}

@@ -1,0 +1,17 @@
+//! The journal: what is durable, in order, per shard.
+//!
+//! Entries of many commands are written as one *frame* per shard with one synced write, and every frame
+//! carries the digest of the frame before. An answer leaves only when the frame that holds its entry is
+//! durable; the frames of a shard are written in order, so what was never durable was never answered.
+
+mod codec;
+mod committer;
+mod entry;
+mod frame;
+mod store;
+
+pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};
+pub use entry::{Entry, EntryRef, Outcome};
+pub(crate) use codec::{put_bytes, put_varint, Reader};
+pub use frame::{Digest, Frame, FrameBuilder, Position, FRAME_BYTES_MAX, GENESIS};
+pub use store::{Families, Store, StoreOptions};

@@ -1,0 +1,79 @@
+//! Bounded reading and writing of the small pieces that frames and rows are made of.
+
+use crate::entity::Undecodable;
+
+/// Writes an unsigned number in 1 to 10 bytes, seven bits each.
+pub(crate) fn put_varint(mut value: u64, into: &mut Vec<u8>) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+/// Writes a length and the bytes.
+pub(crate) fn put_bytes(bytes: &[u8], into: &mut Vec<u8>) {
+    put_varint(bytes.len() as u64, into);
+    into.extend_from_slice(bytes);
+}
+
+/// Reads from the front of a slice; every read is bounded by what is left.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(crate) fn take(&mut self, count: usize, what: &str) -> Result<&'a [u8], Undecodable> {
+        let (head, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or_else(|| Undecodable(format!("{what}: {count} bytes wanted, {} left", self.rest.len())))?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Undecodable> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N, what)?);
+        Ok(array)
+    }
+
+    pub(crate) fn byte(&mut self, what: &str) -> Result<u8, Undecodable> {
+        Ok(self.array::<1>(what)?[0])
+    }
+
+    pub(crate) fn varint(&mut self, what: &str) -> Result<u64, Undecodable> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte(what)?;
+            let bits = u64::from(byte & 0x7F);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Undecodable(format!("{what}: number too large")))
+    }
+
+    pub(crate) fn bytes(&mut self, what: &str) -> Result<&'a [u8], Undecodable> {
+        let length = self.varint(what)?;
+        let length = usize::try_from(length).map_err(|_| Undecodable(format!("{what}: length {length}")))?;
+        self.take(length, what)
+    }
+}

@@ -1,0 +1,318 @@
+//! Group commit: one thread writes what all shards submitted while the last sync was under way.
+//!
+//! There is no timer: at low load a frame holds one entry, at high load thousands. After the sync, in
+//! this order, the followers get the frames, the snapshots and the markers, and the answers leave.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rocksdb::WriteBatch;
+use tokio::sync::mpsc;
+
+use super::frame::{Frame, FrameBuilder, Position, FRAME_BYTES_MAX};
+use super::store::{Families, Store};
+use crate::entity::EntityKey;
+use crate::fault::StoreFault;
+use crate::slot::{ShardId, SlotMap};
+
+/// Runs once its submission is durable. Dropped unrun when that will never be known.
+pub type Committed = Box<dyn FnOnce() + Send>;
+
+/// What an actor hands to the journal. Order is kept between submissions of one sender.
+pub enum Submission {
+    /// One encoded entry.
+    Entry {
+        /// The shard of the entity.
+        shard: ShardId,
+        /// As [`super::Entry::encode`] wrote it.
+        bytes: Vec<u8>,
+        /// Runs when it is durable.
+        then: Committed,
+    },
+    /// A snapshot of an entity; it goes to the views after every entry submitted before it.
+    Snapshot {
+        /// The entity.
+        key: EntityKey,
+        /// Entries that the snapshot holds.
+        version: u64,
+        /// The encoded snapshot.
+        bytes: Vec<u8>,
+    },
+    /// Runs when every entry submitted before is durable.
+    Then(Committed),
+    /// Runs when every entry submitted before is durable and in the views.
+    ThenViewed(Committed),
+}
+
+/// What a follower of the journal gets, in order.
+pub enum Followed {
+    /// A durable frame.
+    Frame(Arc<Frame>),
+    /// A snapshot whose entries are all in frames that came before.
+    Snapshot {
+        /// The entity.
+        key: EntityKey,
+        /// Entries that the snapshot holds.
+        version: u64,
+        /// The encoded snapshot.
+        bytes: Vec<u8>,
+    },
+    /// To be run by the views when all that came before is readable.
+    Then(Committed),
+}
+
+/// What the journal has done since it was opened.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Frames written.
+    pub frames: AtomicU64,
+    /// Entries in them.
+    pub entries: AtomicU64,
+    /// Bytes of the frames.
+    pub bytes: AtomicU64,
+    /// Synced writes.
+    pub syncs: AtomicU64,
+}
+
+/// How far each shard has come.
+#[derive(Debug)]
+pub struct Durability {
+    durable: Box<[AtomicU64]>,
+    viewed: Box<[AtomicU64]>,
+    stopped: AtomicBool,
+}
+
+impl Durability {
+    /// The sequence of the last durable frame of a shard.
+    #[must_use]
+    pub fn durable(&self, shard: ShardId) -> u64 {
+        self.durable[usize::from(shard.0)].load(Ordering::Acquire)
+    }
+
+    /// The sequence of the last frame of a shard that is in the views.
+    #[must_use]
+    pub fn viewed(&self, shard: ShardId) -> u64 {
+        self.viewed[usize::from(shard.0)].load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_viewed(&self, shard: ShardId, sequence: u64) {
+        self.viewed[usize::from(shard.0)].store(sequence, Ordering::Release);
+    }
+
+    /// Whether an append failed; nothing is answered after that.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Frames that the views are behind, over all shards.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        let ahead = |(durable, viewed): (&AtomicU64, &AtomicU64)| {
+            durable.load(Ordering::Acquire).saturating_sub(viewed.load(Ordering::Acquire))
+        };
+        self.durable.iter().zip(&self.viewed).map(ahead).sum()
+    }
+}
+
+/// The way into the journal. Clones share it.
+#[derive(Clone)]
+pub struct Journal {
+    submissions: mpsc::Sender<Submission>,
+    map: SlotMap,
+    durability: Arc<Durability>,
+    counters: Arc<Counters>,
+}
+
+impl Journal {
+    /// Waits for room and hands over a submission.
+    ///
+    /// # Errors
+    /// [`StoreFault::Stopped`] when an append has failed or the node is stopping.
+    pub async fn submit(&self, submission: Submission) -> Result<(), StoreFault> {
+        self.submissions.send(submission).await.map_err(|_| StoreFault::Stopped)
+    }
+
+    /// Waits for room for `count` submissions, so that these can then be made in a critical section.
+    pub(crate) async fn reserve(&self, count: usize) -> Result<mpsc::PermitIterator<'_, Submission>, StoreFault> {
+        self.submissions.reserve_many(count).await.map_err(|_| StoreFault::Stopped)
+    }
+
+    /// Waits until every entry submitted before is durable and readable in the views.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn until_viewed(&self) -> Result<(), StoreFault> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let then = Box::new(move || {
+            let _ = tell.send(());
+        });
+        self.submit(Submission::ThenViewed(then)).await?;
+        told.await.map_err(|_| StoreFault::Stopped)
+    }
+
+    /// The shards of the deployment.
+    #[must_use]
+    pub fn map(&self) -> SlotMap {
+        self.map
+    }
+
+    /// How far each shard has come.
+    #[must_use]
+    pub fn durability(&self) -> &Arc<Durability> {
+        &self.durability
+    }
+
+    /// What was written since the journal was opened.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+}
+
+/// The thread that writes.
+pub struct Committer {
+    store: Arc<Store>,
+    submissions: mpsc::Receiver<Submission>,
+    /// The first is the views; the others get frames alone.
+    followers: Vec<mpsc::Sender<Followed>>,
+    durability: Arc<Durability>,
+    counters: Arc<Counters>,
+    shards: Vec<FrameBuilder>,
+    on_fault: Box<dyn FnOnce(StoreFault) + Send>,
+}
+
+/// The most submissions taken into one write: a bound on the memory and the sync of one commit.
+const BATCH_MAX: usize = 16_384;
+
+impl Committer {
+    /// Prepares the journal of a store. `followers[0]` is the views. `queue` bounds the submissions that wait.
+    ///
+    /// # Errors
+    /// When the last frame of a shard cannot be read.
+    pub fn try_new(
+        store: Arc<Store>,
+        followers: Vec<mpsc::Sender<Followed>>,
+        queue: usize,
+        on_fault: impl FnOnce(StoreFault) + Send + 'static,
+    ) -> Result<(Journal, Self), StoreFault> {
+        let map = store.map();
+        let mut shards = Vec::new();
+        for shard in (0..map.shards()).map(ShardId) {
+            let (sequence, digest) = store.head(shard)?;
+            shards.push(FrameBuilder::new(shard, 1, sequence, digest));
+        }
+        let sequences = || shards.iter().map(|shard| AtomicU64::new(shard.sequence())).collect();
+        let durability = Durability { durable: sequences(), viewed: sequences(), stopped: AtomicBool::new(false) };
+        let durability = Arc::new(durability);
+        let counters = Arc::new(Counters::default());
+        let (sender, submissions) = mpsc::channel(queue);
+        let journal = Journal {
+            submissions: sender,
+            map,
+            durability: Arc::clone(&durability),
+            counters: Arc::clone(&counters),
+        };
+        let on_fault = Box::new(on_fault);
+        Ok((journal, Self { store, submissions, followers, durability, counters, shards, on_fault }))
+    }
+
+    /// Starts the thread. It ends when every [`Journal`] is dropped, or at the first fault.
+    ///
+    /// # Panics
+    /// When the system cannot start a thread.
+    pub fn spawn(self) -> JoinHandle<()> {
+        let thread = std::thread::Builder::new().name("journal".into());
+        thread.spawn(move || self.run()).unwrap_or_else(|fault| panic!("cannot start the journal thread: {fault}"))
+    }
+
+    fn run(mut self) {
+        let mut taken = Vec::new();
+        loop {
+            taken.clear();
+            if self.submissions.blocking_recv_many(&mut taken, BATCH_MAX) == 0 {
+                return;
+            }
+            if let Err(fault) = self.commit(&mut taken) {
+                // Fail-stop: no later write may succeed, or an unanswered gap would be followed by answers.
+                self.durability.stopped.store(true, Ordering::Release);
+                self.submissions.close();
+                drop(taken);
+                (self.on_fault)(fault);
+                return;
+            }
+        }
+    }
+
+    fn commit(&mut self, taken: &mut Vec<Submission>) -> Result<(), StoreFault> {
+        let mut frames = Vec::new();
+        let mut after = Vec::with_capacity(taken.len());
+        for submission in taken.drain(..) {
+            match submission {
+                Submission::Entry { shard, bytes, then } => {
+                    let builder = &mut self.shards[usize::from(shard.0)];
+                    if builder.len() + bytes.len() > FRAME_BYTES_MAX && !builder.is_empty() {
+                        frames.push(Arc::new(builder.close()));
+                    }
+                    builder.push(&bytes);
+                    after.push(After::Answer(then));
+                }
+                Submission::Then(then) => after.push(After::Answer(then)),
+                Submission::ThenViewed(then) => after.push(After::Follow(Followed::Then(then))),
+                Submission::Snapshot { key, version, bytes } => {
+                    after.push(After::Follow(Followed::Snapshot { key, version, bytes }));
+                }
+            }
+        }
+        frames.extend(self.shards.iter_mut().filter(|shard| !shard.is_empty()).map(|shard| Arc::new(shard.close())));
+        self.write(&frames)?;
+        self.publish(frames)?;
+        for after in after {
+            match after {
+                After::Answer(then) => then(),
+                After::Follow(followed) => self.follow(0, followed)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, frames: &[Arc<Frame>]) -> Result<(), StoreFault> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        let mut batch = WriteBatch::default();
+        let journal = self.store.family(Families::JOURNAL);
+        for frame in frames {
+            batch.put_cf(journal, frame.position().to_bytes(), frame.bytes());
+        }
+        self.store.write(batch, true)?;
+        let entries: u64 = frames.iter().map(|frame| frame.entry_count()).sum();
+        let bytes: usize = frames.iter().map(|frame| frame.bytes().len()).sum();
+        self.counters.frames.fetch_add(frames.len() as u64, Ordering::Relaxed);
+        self.counters.entries.fetch_add(entries, Ordering::Relaxed);
+        self.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.counters.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn publish(&self, frames: Vec<Arc<Frame>>) -> Result<(), StoreFault> {
+        for frame in frames {
+            let Position { shard, sequence } = frame.position();
+            for follower in 0..self.followers.len() {
+                self.follow(follower, Followed::Frame(Arc::clone(&frame)))?;
+            }
+            self.durability.durable[usize::from(shard.0)].store(sequence, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn follow(&self, follower: usize, followed: Followed) -> Result<(), StoreFault> {
+        self.followers[follower].blocking_send(followed).map_err(|_| StoreFault::Stopped)
+    }
+}
+
+enum After {
+    Answer(Committed),
+    Follow(Followed),
+}

@@ -1,0 +1,349 @@
+//! The one RocksDB of a node: its column families, its options and the reason of each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rocksdb::{
+    checkpoint::Checkpoint, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DBCompressionType,
+    IteratorMode, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions, DB,
+};
+
+use super::frame::{Digest, Frame, Position, GENESIS};
+use crate::fault::StoreFault;
+use crate::slot::{ShardId, SlotMap};
+
+/// Names of the column families.
+#[derive(Debug, Clone, Copy)]
+pub struct Families;
+
+impl Families {
+    /// Frames by shard and sequence: the truth.
+    pub const JOURNAL: &'static str = "journal";
+    /// The latest snapshot of each entity.
+    pub const SNAPSHOTS: &'static str = "snapshots";
+    /// Outcomes by entity and command id.
+    pub const OUTCOMES: &'static str = "outcomes";
+    /// Rows of the projections.
+    pub const VIEWS: &'static str = "views";
+    /// Layout, number of shards, positions.
+    pub const META: &'static str = "meta";
+}
+
+const LAYOUT: u32 = 1;
+const META_LAYOUT: &[u8] = b"layout";
+const META_SHARDS: &[u8] = b"shards";
+
+/// Sizes that an operator may set.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Bytes of block cache over all families; reads of snapshots and rows that were not written lately.
+    pub cache_bytes: usize,
+    /// Bytes of a journal memtable: small, because inserts into a large one cost more than the sync.
+    pub journal_memtable_bytes: usize,
+    /// Bytes of write-ahead log after which every family is flushed: bounds what a restart reads.
+    pub log_bytes_max: u64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { cache_bytes: 256 << 20, journal_memtable_bytes: 32 << 20, log_bytes_max: 192 << 20 }
+    }
+}
+
+/// The open store of a node.
+pub struct Store {
+    db: DB,
+    path: PathBuf,
+    map: SlotMap,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).field("shards", &self.map.shards()).finish()
+    }
+}
+
+impl Store {
+    /// Opens the store at `path`, making it when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or was made for another number of shards or another layout.
+    pub fn open(path: &Path, map: SlotMap, options: &StoreOptions) -> Result<Arc<Self>, StoreFault> {
+        let mut db_options = db_options(options);
+        db_options.create_if_missing(true);
+        db_options.create_missing_column_families(true);
+        let db = DB::open_cf_descriptors(&db_options, path, families(options))
+            .map_err(|source| StoreFault::Open { path: path.to_owned(), source })?;
+        let store = Self { db, path: path.to_owned(), map };
+        match store.stored_shards()? {
+            Some(stored) if stored != map.shards() => {
+                Err(StoreFault::ShardsDiffer { stored, asked: map.shards() })
+            }
+            Some(_) => Ok(Arc::new(store)),
+            None => {
+                let mut batch = WriteBatch::default();
+                batch.put_cf(store.family(Families::META), META_LAYOUT, LAYOUT.to_le_bytes());
+                batch.put_cf(store.family(Families::META), META_SHARDS, map.shards().to_le_bytes());
+                store.write(batch, true)?;
+                Ok(Arc::new(store))
+            }
+        }
+    }
+
+    /// Opens a store that nobody writes, such as a checkpoint, for reading.
+    ///
+    /// # Errors
+    /// When there is none, or it has another layout.
+    pub fn open_to_read(path: &Path) -> Result<Arc<Self>, StoreFault> {
+        if !path.join("CURRENT").exists() {
+            return Err(StoreFault::Missing { path: path.to_owned() });
+        }
+        let options = StoreOptions::default();
+        let db = DB::open_cf_descriptors_read_only(&db_options(&options), path, families(&options), false)
+            .map_err(|source| StoreFault::Open { path: path.to_owned(), source })?;
+        let mut store = Self { db, path: path.to_owned(), map: SlotMap::try_new(1).unwrap_or_else(|| unreachable!()) };
+        let shards = store.stored_shards()?.and_then(SlotMap::try_new);
+        store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
+        Ok(Arc::new(store))
+    }
+
+    fn stored_shards(&self) -> Result<Option<u16>, StoreFault> {
+        let Some(layout) = self.get(Families::META, META_LAYOUT)? else { return Ok(None) };
+        let stored = layout.try_into().map_or(0, u32::from_le_bytes);
+        if stored != LAYOUT {
+            return Err(StoreFault::LayoutDiffers { stored, known: LAYOUT });
+        }
+        Ok(self.get(Families::META, META_SHARDS)?.and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes))
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The shards that it holds.
+    #[must_use]
+    pub fn map(&self) -> SlotMap {
+        self.map
+    }
+
+    pub(crate) fn family(&self, name: &str) -> &ColumnFamily {
+        // Every family is opened with the store.
+        self.db.cf_handle(name).unwrap_or_else(|| unreachable!("family {name} is always open"))
+    }
+
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn get(&self, family: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.db.get_cf(self.family(family), key).map_err(StoreFault::io("read"))
+    }
+
+    pub(crate) fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StoreFault> {
+        let mut options = WriteOptions::default();
+        options.set_sync(sync);
+        self.db.write_opt(batch, &options).map_err(StoreFault::io("write"))
+    }
+
+    /// Something small that a process has noted under a name, such as how far it has come.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.get(Families::META, &note_key(name))
+    }
+
+    /// Notes something small. It is as durable as the journal's next frame: a process that finds an
+    /// older note must be able to go over the stretch again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn set_note(&self, name: &str, value: &[u8]) -> Result<(), StoreFault> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.family(Families::META), note_key(name), value);
+        self.write(batch, false)
+    }
+
+    /// Rows whose key begins with `prefix`, from `from` on, in key order.
+    pub fn scan<'s>(
+        &'s self,
+        family: &str,
+        prefix: &[u8],
+        from: &[u8],
+    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreFault>> + use<'s> {
+        let mut options = ReadOptions::default();
+        if let Some(end) = after_prefix(prefix) {
+            options.set_iterate_upper_bound(end);
+        }
+        let mode = IteratorMode::From(from.max(prefix), rocksdb::Direction::Forward);
+        self.db
+            .iterator_cf_opt(self.family(family), options, mode)
+            .map(|row| row.map_err(StoreFault::io("scan")))
+    }
+
+    /// Rows whose key begins with `prefix` and is below `before`, from the last one back.
+    pub fn scan_back<'s>(
+        &'s self,
+        family: &str,
+        prefix: &[u8],
+        before: &[u8],
+    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreFault>> + use<'s> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(prefix.to_vec());
+        options.set_iterate_upper_bound(before.to_vec());
+        self.db
+            .iterator_cf_opt(self.family(family), options, IteratorMode::End)
+            .map(|row| row.map_err(StoreFault::io("scan")))
+    }
+
+    /// The frames of a shard from `sequence` on, each checked by its own digest.
+    pub fn frames(&self, shard: ShardId, sequence: u64) -> impl Iterator<Item = Result<Frame, StoreFault>> + use<'_> {
+        let from = Position { shard, sequence }.to_bytes();
+        self.scan(Families::JOURNAL, &shard.0.to_be_bytes(), &from).map(move |row| {
+            let (key, bytes) = row?;
+            decode_frame(shard, &key, bytes.into_vec())
+        })
+    }
+
+    /// One frame.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn frame(&self, position: Position) -> Result<Frame, StoreFault> {
+        let key = position.to_bytes();
+        match self.get(Families::JOURNAL, &key)? {
+            Some(bytes) => decode_frame(position.shard, &key, bytes),
+            None => Err(StoreFault::Corrupt {
+                what: "journal",
+                shard: position.shard,
+                at: position.sequence.to_string(),
+                why: "the frame is missing".into(),
+            }),
+        }
+    }
+
+    /// The last frame of a shard: its sequence and digest, or the genesis.
+    ///
+    /// # Errors
+    /// When the store fails or the frame is damaged.
+    pub fn head(&self, shard: ShardId) -> Result<(u64, Digest), StoreFault> {
+        let prefix = shard.0.to_be_bytes();
+        let end = after_prefix(&prefix).unwrap_or_else(|| vec![0xFF; 16]);
+        match self.scan_back(Families::JOURNAL, &prefix, &end).next() {
+            None => Ok((0, GENESIS)),
+            Some(row) => {
+                let (key, bytes) = row?;
+                let frame = decode_frame(shard, &key, bytes.into_vec())?;
+                Ok((frame.position().sequence, *frame.digest()))
+            }
+        }
+    }
+
+    /// Writes a consistent copy of the whole store, as hard links where the file system allows.
+    ///
+    /// # Errors
+    /// When the folder exists already or the store fails.
+    pub fn checkpoint(&self, into: &Path) -> Result<(), StoreFault> {
+        let checkpoint = Checkpoint::new(&self.db).map_err(StoreFault::io("checkpoint"))?;
+        checkpoint.create_checkpoint(into).map_err(StoreFault::io("checkpoint"))
+    }
+
+    /// Waits until all that was written is in tables and the log is small.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn flush(&self) -> Result<(), StoreFault> {
+        for name in [Families::JOURNAL, Families::SNAPSHOTS, Families::OUTCOMES, Families::VIEWS, Families::META] {
+            self.db.flush_cf(self.family(name)).map_err(StoreFault::io("flush"))?;
+        }
+        Ok(())
+    }
+}
+
+fn note_key(name: &str) -> Vec<u8> {
+    [b"note/", name.as_bytes()].concat()
+}
+
+fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
+    let corrupt = |at: String, why: String| StoreFault::Corrupt { what: "journal frame", shard, at, why };
+    let key: [u8; 10] =
+        key.try_into().map_err(|_| corrupt(format!("{key:02x?}"), "the key is not a position".into()))?;
+    let position = Position::from_bytes(key);
+    let frame = Frame::decode(bytes).map_err(|error| corrupt(position.sequence.to_string(), error.0))?;
+    if frame.position() != position {
+        let why = format!("it says that it is frame {} of shard {}", frame.position().sequence, frame.position().shard.0);
+        return Err(corrupt(position.sequence.to_string(), why));
+    }
+    Ok(frame)
+}
+
+/// The first key after every key with this prefix.
+pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xFF)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+fn db_options(options: &StoreOptions) -> Options {
+    let mut db = Options::default();
+    db.set_max_total_wal_size(options.log_bytes_max);
+    // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
+    db.set_recycle_log_file_num(4);
+    db.set_max_background_jobs(2);
+    db.set_bytes_per_sync(1 << 20);
+    db.set_enable_pipelined_write(false);
+    db.set_keep_log_file_num(4);
+    db
+}
+
+fn families(options: &StoreOptions) -> Vec<ColumnFamilyDescriptor> {
+    let cache = Cache::new_lru_cache(options.cache_bytes);
+    let table = |bloom: bool| {
+        let mut table = BlockBasedOptions::default();
+        table.set_block_cache(&cache);
+        if bloom {
+            table.set_bloom_filter(10.0, false);
+        }
+        table
+    };
+    let family = |bloom: bool, memtable: usize| {
+        let mut family = Options::default();
+        family.set_block_based_table_factory(&table(bloom));
+        family.set_write_buffer_size(memtable);
+        family.set_compression_type(DBCompressionType::Lz4);
+        family
+    };
+    // Frames hold digests and varints: they hardly compress, and are read once.
+    let mut journal = family(false, options.journal_memtable_bytes);
+    journal.set_compression_type(DBCompressionType::None);
+    let mut views = family(true, 32 << 20);
+    views.set_merge_operator_associative("add i64 columns", add_columns);
+    vec![
+        ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Options::default()),
+        ColumnFamilyDescriptor::new(Families::JOURNAL, journal),
+        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family(true, 32 << 20)),
+        // Looked up for each command whose id an entity no longer holds, and nearly always missing.
+        ColumnFamilyDescriptor::new(Families::OUTCOMES, family(true, 32 << 20)),
+        ColumnFamilyDescriptor::new(Families::VIEWS, views),
+        ColumnFamilyDescriptor::new(Families::META, family(false, 1 << 20)),
+    ]
+}
+
+/// Adds rows of little-endian i64 columns; a shorter row counts as zero in the columns it lacks.
+fn add_columns(_key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
+    let mut sum = existing.unwrap_or_default().to_vec();
+    for operand in operands {
+        if sum.len() < operand.len() {
+            sum.resize(operand.len(), 0);
+        }
+        for (column, add) in sum.chunks_exact_mut(8).zip(operand.chunks_exact(8)) {
+            let held = i64::from_le_bytes(column.try_into().ok()?);
+            let add = i64::from_le_bytes(add.try_into().ok()?);
+            column.copy_from_slice(&held.checked_add(add)?.to_le_bytes());
+        }
+    }
+    Some(sum)
+}

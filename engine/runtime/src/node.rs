@@ -1,0 +1,109 @@
+//! The store, the journal and the views of one process, opened and closed together.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::entity::Kind;
+use crate::fault::StoreFault;
+use crate::host::HostParts;
+use crate::journal::{Committer, Followed, Journal, Store, StoreOptions};
+use crate::slot::SlotMap;
+use crate::views::{Projection, Tails, Views};
+
+/// How a node is opened.
+#[derive(Debug, Clone)]
+pub struct NodeOptions {
+    /// The folder of the store; made when missing.
+    pub data: PathBuf,
+    /// Shards; fixed when the store is made.
+    pub shards: SlotMap,
+    /// Sizes of the store.
+    pub store: StoreOptions,
+    /// Entries that may wait for the journal, and frames that may wait for a follower, before senders wait.
+    pub queue: usize,
+}
+
+/// What is called once when disk or journal fail. The process must then stop serving.
+pub type OnFault = Arc<dyn Fn(StoreFault) + Send + Sync>;
+
+/// An open node: what hosts are started on.
+pub struct Node {
+    store: Arc<Store>,
+    journal: Journal,
+    tails: Arc<Tails>,
+    viewed: watch::Receiver<()>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Node {
+    /// Opens store, views and journal. `remember` names the kinds whose outcomes are kept for ever.
+    /// The receiver gets every frame that becomes durable from now on and must be read.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, or its journal is damaged.
+    pub fn open(
+        options: &NodeOptions,
+        projections: Vec<Box<dyn Projection>>,
+        remember: Vec<Kind>,
+        on_fault: &OnFault,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<(Self, mpsc::Receiver<Followed>), StoreFault> {
+        let store = Store::open(&options.data, options.shards, &options.store)?;
+        let views = Views::open(Arc::clone(&store), projections, remember, progress)?;
+        let tails = views.tails();
+        let (to_views, for_views) = mpsc::channel(options.queue);
+        let (to_follower, for_follower) = mpsc::channel(options.queue);
+        let fault = Arc::clone(on_fault);
+        let followers = vec![to_views, to_follower];
+        let (journal, committer) =
+            Committer::try_new(Arc::clone(&store), followers, options.queue, move |stop| fault(stop))?;
+        let (tell_viewed, viewed) = watch::channel(());
+        let fault = Arc::clone(on_fault);
+        let views = views.spawn(for_views, Arc::clone(journal.durability()), tell_viewed, move |stop| fault(stop));
+        let threads = Mutex::new(vec![committer.spawn(), views]);
+        Ok((Self { store, journal, tails, viewed, threads }, for_follower))
+    }
+
+    /// What a host is started with.
+    #[must_use]
+    pub fn parts(&self, clock: Arc<dyn Clock>) -> HostParts {
+        let (store, journal, tails) = (Arc::clone(&self.store), self.journal.clone(), Arc::clone(&self.tails));
+        HostParts { store, journal, tails, clock }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Changes whenever new frames are readable in the views.
+    #[must_use]
+    pub fn viewed(&self) -> watch::Receiver<()> {
+        self.viewed.clone()
+    }
+
+    /// Ends the journal and the views once all other holders of the journal are gone, and flushes the store.
+    ///
+    /// # Errors
+    /// When the last flush fails.
+    pub fn close(self) -> Result<(), StoreFault> {
+        let Self { store, journal, threads, .. } = self;
+        drop(journal);
+        for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            // A thread that panicked has already said why.
+            let _ = thread.join();
+        }
+        store.flush()
+    }
+}

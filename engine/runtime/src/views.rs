@@ -1,0 +1,41 @@
+//! Everything behind the journal: snapshots, outcomes, the rows of projections, and what of each
+//! entity is not in a snapshot yet.
+//!
+//! Invariant: a view is a function of the journal. It is written behind in large batches with its
+//! position in the same batch, so that after a crash it goes on where it stood; dropped, it is rebuilt.
+
+mod positions;
+mod projection;
+mod runner;
+mod snapshot;
+mod tails;
+
+pub use positions::{Lag, ViewName};
+pub use projection::{Projection, Rows};
+pub(crate) use runner::{note_covered, read_snapshot};
+pub use runner::{rebuild_into, Rebuilt, Views};
+pub(crate) use snapshot::encode as encode_snapshot;
+pub use snapshot::{Remembered, Snapshot};
+pub use tails::Tails;
+
+use crate::entity::{CommandId, EntityKey};
+use crate::journal::EntryRef;
+
+/// The row of an outcome: entity, then command.
+#[must_use]
+pub fn outcome_key(key: EntityKey, command: CommandId) -> [u8; 25] {
+    let mut row = [0; 25];
+    row[..9].copy_from_slice(&key.to_bytes());
+    row[9..].copy_from_slice(&command.0);
+    row
+}
+
+/// What is remembered of a command, as it is in its row.
+#[must_use]
+pub fn outcome_row(entry: &EntryRef<'_>) -> Vec<u8> {
+    let mut row = Vec::with_capacity(9 + entry.entry.outcome.bytes.len());
+    row.extend_from_slice(&entry.entry.fingerprint.to_le_bytes());
+    row.push(u8::from(entry.entry.outcome.accepted));
+    row.extend_from_slice(entry.entry.outcome.bytes);
+    row
+}

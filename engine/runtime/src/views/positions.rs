@@ -1,0 +1,87 @@
+//! How far each view has read each shard, and rows held in memory for a comparison.
+
+use std::collections::BTreeMap;
+
+use crate::fault::StoreFault;
+use crate::journal::{Families, Store};
+use crate::slot::ShardId;
+
+/// Names a view in its position rows: the prefix of a projection, or one of the views of the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ViewName(pub u8);
+
+impl ViewName {
+    /// The outcomes by command id.
+    pub const OUTCOMES: Self = Self(0xF0);
+    /// Up to where every entity is covered by its snapshot.
+    pub const SNAPSHOTS: Self = Self(0xF1);
+}
+
+/// How far a view is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lag {
+    /// The shard.
+    pub shard: ShardId,
+    /// Frames still to be read.
+    pub frames: u64,
+}
+
+fn key(view: ViewName, shard: ShardId) -> [u8; 8] {
+    let mut key = *b"view\0\0\0\0";
+    key[4] = view.0;
+    key[6..].copy_from_slice(&shard.0.to_be_bytes());
+    key
+}
+
+/// The sequence that a view has read up to, if it was made by this version.
+pub(super) fn read(store: &Store, view: ViewName, version: u32, shard: ShardId) -> Result<Option<u64>, StoreFault> {
+    let Some(row) = store.get(Families::META, &key(view, shard))? else { return Ok(None) };
+    let Some((stored, sequence)) = row.split_at_checked(4) else { return Ok(None) };
+    if stored != version.to_le_bytes() {
+        return Ok(None);
+    }
+    Ok(sequence.try_into().ok().map(u64::from_le_bytes))
+}
+
+/// Sets a view's position in the batch that holds its rows.
+pub(super) fn write(
+    store: &Store,
+    batch: &mut rocksdb::WriteBatch,
+    view: ViewName,
+    version: u32,
+    shard: ShardId,
+    sequence: u64,
+) {
+    let mut row = version.to_le_bytes().to_vec();
+    row.extend_from_slice(&sequence.to_le_bytes());
+    batch.put_cf(store.family(Families::META), key(view, shard), row);
+}
+
+/// Rows of one projection rebuilt in memory.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct MemoryRows {
+    /// Key with prefix, and value.
+    pub rows: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl MemoryRows {
+    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
+        self.rows.insert(key.to_vec(), value.to_vec());
+    }
+
+    pub(super) fn delete(&mut self, key: &[u8]) {
+        self.rows.remove(key);
+    }
+
+    pub(super) fn add(&mut self, key: &[u8], columns: &[i64]) {
+        let row = self.rows.entry(key.to_vec()).or_default();
+        if row.len() < columns.len() * 8 {
+            row.resize(columns.len() * 8, 0);
+        }
+        for (held, add) in row.chunks_exact_mut(8).zip(columns) {
+            let mut column = [0; 8];
+            column.copy_from_slice(held);
+            held.copy_from_slice(&i64::from_le_bytes(column).wrapping_add(*add).to_le_bytes());
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The thread that writes the views behind the journal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rocksdb::WriteBatch;
+use tokio::sync::{mpsc, watch};
+
+use super::positions::{self, MemoryRows, ViewName};
+use super::{outcome_key, outcome_row, Projection, Rows, Snapshot, Tails};
+use crate::entity::{EntityKey, Kind};
+use crate::fault::StoreFault;
+use crate::journal::{Committed, Durability, Families, Followed, Frame, Store};
+use crate::slot::ShardId;
+
+/// The most frames taken into one batch of rows: bounds the memory of a batch.
+const BATCH_MAX: usize = 1_024;
+/// Version of the rows of the runtime's own views.
+const OWN_VERSION: u32 = 1;
+
+/// The views of a node, brought up to the journal when opened.
+pub struct Views {
+    store: Arc<Store>,
+    projections: Arc<[Box<dyn Projection>]>,
+    remember: Vec<Kind>,
+    tails: Arc<Tails>,
+}
+
+impl Views {
+    /// Opens the views and brings them up to the end of the journal. `remember` names the kinds of
+    /// entity whose outcomes are kept for ever. `progress` is told of frames read and frames in all.
+    ///
+    /// # Errors
+    /// When the store fails or the journal is damaged.
+    pub fn open(
+        store: Arc<Store>,
+        projections: Vec<Box<dyn Projection>>,
+        remember: Vec<Kind>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Self, StoreFault> {
+        let tails = Arc::new(Tails::new(store.map()));
+        let views = Self { store, projections: projections.into(), remember, tails };
+        views.drop_outdated()?;
+        for shard in (0..views.store.map().shards()).map(ShardId) {
+            views.catch_up(shard, &mut progress)?;
+        }
+        views.forget_covered()?;
+        Ok(views)
+    }
+
+    /// What is in the journal but in no snapshot.
+    #[must_use]
+    pub fn tails(&self) -> Arc<Tails> {
+        Arc::clone(&self.tails)
+    }
+
+    fn names(&self) -> impl Iterator<Item = (ViewName, u32)> {
+        let own = [ViewName::OUTCOMES, ViewName::SNAPSHOTS].map(|name| (name, OWN_VERSION));
+        self.projections.iter().map(|view| (ViewName(view.prefix()), view.version())).chain(own)
+    }
+
+    /// A projection whose version has changed begins again from nothing, over all shards.
+    fn drop_outdated(&self) -> Result<(), StoreFault> {
+        for view in self.projections.iter() {
+            let name = ViewName(view.prefix());
+            let shards = || (0..self.store.map().shards()).map(ShardId);
+            let mut known = true;
+            for shard in shards() {
+                let empty = self.store.head(shard)?.0 == 0;
+                known &= empty || positions::read(&self.store, name, view.version(), shard)?.is_some();
+            }
+            if known {
+                continue;
+            }
+            tracing::info!(view = view.name(), "rebuilding the view from the journal");
+            let mut batch = WriteBatch::default();
+            let end = [view.prefix() + 1];
+            batch.delete_range_cf(self.store.family(Families::VIEWS), [view.prefix()].as_slice(), end.as_slice());
+            for shard in shards() {
+                positions::write(&self.store, &mut batch, name, view.version(), shard, 0);
+            }
+            self.store.write(batch, false)?;
+        }
+        Ok(())
+    }
+
+    fn catch_up(&self, shard: ShardId, progress: &mut impl FnMut(u64, u64)) -> Result<(), StoreFault> {
+        let mut at = BTreeMap::new();
+        for (name, version) in self.names() {
+            at.insert(name, positions::read(&self.store, name, version, shard)?.unwrap_or(0));
+        }
+        let (head, _) = self.store.head(shard)?;
+        let first = at.values().copied().min().unwrap_or(0);
+        let mut batch = WriteBatch::default();
+        for frame in self.store.frames(shard, first + 1) {
+            let frame = frame?;
+            let sequence = frame.position().sequence;
+            self.project(&frame, &mut batch, |name| at.get(&name).is_some_and(|read| *read < sequence))?;
+            self.note_tails(&frame);
+            if batch.size_in_bytes() > 4 << 20 {
+                self.finish(&mut batch, shard, sequence, &at)?;
+                progress(sequence - first, head - first);
+            }
+        }
+        self.finish(&mut batch, shard, head, &at)
+    }
+
+    fn finish(
+        &self,
+        batch: &mut WriteBatch,
+        shard: ShardId,
+        sequence: u64,
+        at: &BTreeMap<ViewName, u64>,
+    ) -> Result<(), StoreFault> {
+        for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
+            let read = at.get(&name).copied().unwrap_or(0).max(sequence);
+            positions::write(&self.store, batch, name, version, shard, read);
+        }
+        self.store.write(std::mem::take(batch), false)
+    }
+
+    fn note_tails(&self, frame: &Frame) {
+        let sequence = frame.position().sequence;
+        for entry in frame.entries() {
+            self.tails.extend(entry.entry.key, sequence, entry.entry.version + 1);
+        }
+    }
+
+    /// After a start the tails hold everything since the last position noted: drop what snapshots hold.
+    fn forget_covered(&self) -> Result<(), StoreFault> {
+        for key in self.tails.keys() {
+            if let Some(snapshot) = read_snapshot(&self.store, key)? {
+                self.tails.cover(key, snapshot.version);
+            }
+        }
+        Ok(())
+    }
+
+    fn project(
+        &self,
+        frame: &Frame,
+        batch: &mut WriteBatch,
+        wants: impl Fn(ViewName) -> bool,
+    ) -> Result<(), StoreFault> {
+        let rows = self.store.family(Families::VIEWS);
+        let outcomes = wants(ViewName::OUTCOMES).then(|| self.store.family(Families::OUTCOMES));
+        for entry in frame.entries() {
+            let key = entry.entry.key;
+            if let Some(outcomes) = outcomes.filter(|_| self.remember.contains(&key.kind)) {
+                batch.put_cf(outcomes, outcome_key(key, entry.entry.command), outcome_row(&entry));
+            }
+            for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
+                let mut rows = Rows::batch(view.prefix(), batch, rows);
+                view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the thread that follows the journal. It ends when the journal ends, or at the first
+    /// fault. `viewed` is told whenever new frames are readable.
+    ///
+    /// # Panics
+    /// When the system cannot start a thread.
+    pub fn spawn(
+        self,
+        mut followed: mpsc::Receiver<Followed>,
+        durability: Arc<Durability>,
+        viewed: watch::Sender<()>,
+        on_fault: impl FnOnce(StoreFault) + Send + 'static,
+    ) -> JoinHandle<()> {
+        let thread = std::thread::Builder::new().name("views".into());
+        let run = move || {
+            let mut taken = Vec::new();
+            while followed.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
+                if let Err(fault) = self.write(&mut taken, &durability) {
+                    on_fault(fault);
+                    return;
+                }
+                viewed.send_replace(());
+            }
+        };
+        thread.spawn(run).unwrap_or_else(|fault| panic!("cannot start the views thread: {fault}"))
+    }
+
+    fn write(&self, taken: &mut Vec<Followed>, durability: &Durability) -> Result<(), StoreFault> {
+        let mut batch = WriteBatch::default();
+        let mut read = BTreeMap::<ShardId, u64>::new();
+        let mut covered = Vec::<(EntityKey, u64)>::new();
+        let mut then = Vec::<Committed>::new();
+        for followed in taken.drain(..) {
+            match followed {
+                Followed::Frame(frame) => {
+                    self.project(&frame, &mut batch, |_| true)?;
+                    self.note_tails(&frame);
+                    read.insert(frame.position().shard, frame.position().sequence);
+                }
+                Followed::Snapshot { key, version, bytes } => {
+                    batch.put_cf(self.store.family(Families::SNAPSHOTS), key.to_bytes(), bytes);
+                    covered.push((key, version));
+                }
+                Followed::Then(run) => then.push(run),
+            }
+        }
+        for (shard, sequence) in &read {
+            for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
+                positions::write(&self.store, &mut batch, name, version, *shard, *sequence);
+            }
+        }
+        self.store.write(batch, false)?;
+        for (key, version) in covered {
+            self.tails.cover(key, version);
+        }
+        for (shard, sequence) in read {
+            durability.set_viewed(shard, sequence);
+        }
+        for run in then {
+            run();
+        }
+        Ok(())
+    }
+}
+
+fn damaged(frame: &Frame, view: &str, why: String) -> StoreFault {
+    let at = frame.position().sequence.to_string();
+    let why = format!("{view} cannot read an event: {why}");
+    StoreFault::Corrupt { what: "journal entry", shard: frame.position().shard, at, why }
+}
+
+/// Notes up to where every entity is covered by its snapshot, so that a restart begins there.
+pub(crate) fn note_covered(store: &Store, covered: &[u64]) -> Result<(), StoreFault> {
+    let mut batch = WriteBatch::default();
+    for (shard, sequence) in (0_u16..).map(ShardId).zip(covered) {
+        positions::write(store, &mut batch, ViewName::SNAPSHOTS, OWN_VERSION, shard, *sequence);
+    }
+    store.write(batch, false)
+}
+
+/// The latest snapshot of an entity.
+pub(crate) fn read_snapshot(store: &Store, key: EntityKey) -> Result<Option<Snapshot>, StoreFault> {
+    let Some(row) = store.get(Families::SNAPSHOTS, &key.to_bytes())? else { return Ok(None) };
+    let shard = store.map().locate(key);
+    let corrupt = |error: crate::entity::Undecodable| StoreFault::Corrupt {
+        what: "snapshot",
+        shard,
+        at: key.to_string(),
+        why: error.0,
+    };
+    Snapshot::decode(&row).map(Some).map_err(corrupt)
+}
+
+/// The rows of a projection made anew, entry by entry: to be compared with the live ones.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    rows: BTreeMap<u8, MemoryRows>,
+}
+
+/// Adds the rows of one frame to views that are rebuilt in memory.
+///
+/// # Errors
+/// When an event cannot be read.
+pub fn rebuild_into(rebuilt: &mut Rebuilt, view: &dyn Projection, frame: &Frame) -> Result<(), StoreFault> {
+    let memory = rebuilt.rows.entry(view.prefix()).or_default();
+    for entry in frame.entries() {
+        let mut rows = Rows::memory(view.prefix(), memory);
+        view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
+    }
+    Ok(())
+}
+
+impl Rebuilt {
+    /// How many rows of the live view differ from the rebuilt ones, with the first that does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn differences(&self, store: &Store, view: &dyn Projection) -> Result<(u64, Option<Vec<u8>>), StoreFault> {
+        let none = MemoryRows::default();
+        let mut wanted = self.rows.get(&view.prefix()).unwrap_or(&none).rows.iter().peekable();
+        let mut different = 0;
+        let mut first = None;
+        let mut note = |key: &[u8]| {
+            different += 1;
+            first.get_or_insert_with(|| key.to_vec());
+        };
+        for live in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
+            let (key, value) = live?;
+            while let Some((missing, _)) = wanted.next_if(|(wanted, _)| wanted.as_slice() < &*key) {
+                note(missing);
+            }
+            match wanted.next_if(|(wanted, _)| wanted.as_slice() == &*key) {
+                Some((_, made)) if made.as_slice() == &*value => {}
+                _ => note(&key),
+            }
+        }
+        for (missing, _) in wanted {
+            note(missing);
+        }
+        Ok((different, first))
+    }
+}

@@ -1,0 +1,101 @@
+//! A snapshot of an entity: its state, and what its actor remembers of the latest commands.
+
+use crate::entity::{CommandId, Undecodable};
+use crate::journal::{Outcome, put_bytes, put_varint, Reader};
+
+/// The outcome of a command that an actor still holds itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The command.
+    pub command: CommandId,
+    /// Digest of its content.
+    pub fingerprint: u64,
+    /// Whether it was carried out.
+    pub accepted: bool,
+    /// The encoded reply or rejection.
+    pub outcome: Box<[u8]>,
+}
+
+impl Remembered {
+    /// The outcome, borrowed.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome<'_> {
+        Outcome { accepted: self.accepted, bytes: &self.outcome }
+    }
+
+    /// Reads a row of the outcomes.
+    ///
+    /// # Errors
+    /// When the row is damaged.
+    pub fn from_row(command: CommandId, row: &[u8]) -> Result<Self, Undecodable> {
+        let mut reader = Reader::new(row);
+        let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
+        let accepted = reader.byte("outcome")? == 1;
+        let outcome = reader.take(reader.left(), "outcome")?.into();
+        Ok(Self { command, fingerprint, accepted, outcome })
+    }
+}
+
+/// An entity at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Entries of the entity so far.
+    pub version: u64,
+    /// The latest outcomes, oldest first.
+    pub remembered: Vec<Remembered>,
+    /// The encoded state.
+    pub state: Vec<u8>,
+}
+
+const FORMAT: u8 = 1;
+
+impl Snapshot {
+    /// Writes the snapshot as it is in its row.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self.version, self.remembered.iter(), |into| into.extend_from_slice(&self.state))
+    }
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// When the bytes are not a snapshot.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Undecodable> {
+        let mut reader = Reader::new(bytes);
+        let format = reader.byte("format")?;
+        if format != FORMAT {
+            return Err(Undecodable(format!("unknown snapshot format {format}")));
+        }
+        let version = reader.varint("version")?;
+        let count = reader.varint("remembered")?;
+        let mut remembered = Vec::new();
+        for _ in 0..count {
+            let command = CommandId(reader.array("command id")?);
+            let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
+            let accepted = reader.byte("outcome")? == 1;
+            let outcome = reader.bytes("outcome")?.into();
+            remembered.push(Remembered { command, fingerprint, accepted, outcome });
+        }
+        let state = reader.take(reader.left(), "state")?.to_vec();
+        Ok(Self { version, remembered, state })
+    }
+}
+
+/// Writes a snapshot without first copying the state.
+pub(crate) fn encode<'r>(
+    version: u64,
+    remembered: impl ExactSizeIterator<Item = &'r Remembered>,
+    state: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
+    let mut bytes = vec![FORMAT];
+    put_varint(version, &mut bytes);
+    put_varint(remembered.len() as u64, &mut bytes);
+    for outcome in remembered {
+        bytes.extend_from_slice(&outcome.command.0);
+        bytes.extend_from_slice(&outcome.fingerprint.to_le_bytes());
+        bytes.push(u8::from(outcome.accepted));
+        put_bytes(&outcome.outcome, &mut bytes);
+    }
+    state(&mut bytes);
+    bytes
+}

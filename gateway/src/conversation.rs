@@ -1,0 +1,325 @@
+//! What a client says and is told: the one logic behind the WebSocket and the gRPC session.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use shardbook_proto::client::v1::client_message::Request;
+use shardbook_proto::client::v1::server_message::Message as Body;
+use shardbook_proto::client::v1::{
+    ClientMessage, Error, Events, OpenSession, PlayerRef, Pong, Subscribe, Subscribed, Unsubscribe, Unsubscribed,
+};
+use shardbook_proto::internal::v1::player_request::Request as Ask;
+use shardbook_proto::internal::v1::shard_reply::Reply;
+use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_proto::internal::v1::{PlayerRequest, Register};
+use shardbook_runtime::router::BoxFuture;
+
+use crate::answer::{self, Asked};
+use crate::board::Interest;
+use crate::bucket::Bucket;
+use crate::codes;
+use crate::edge::{Edge, now_ms};
+use crate::frame::{Frame, Wire};
+use crate::outbox::Outbox;
+use crate::parse::{self, MAX_EVENTS};
+
+/// Invariant: every message taken in is answered exactly once into the outbox, unless the connection ends first;
+/// a command that was routed is carried out in either case.
+pub(crate) struct Conversation {
+    edge: Arc<Edge>,
+    outbox: Arc<Outbox>,
+    bucket: Option<Bucket>,
+    /// Requests that may wait for their answers.
+    room: usize,
+    session: Option<Session>,
+    opening: bool,
+    interest: Interest,
+    waiting: FuturesUnordered<BoxFuture<Answered>>,
+}
+
+struct Session {
+    player: PlayerRef,
+    player_id: String,
+}
+
+struct Answered {
+    id: String,
+    asked: Asked,
+    since: Instant,
+    /// Whose session this opens.
+    opens: Option<PlayerRef>,
+    outcome: Result<Reply, Error>,
+}
+
+impl Conversation {
+    /// A conversation over a WebSocket: its rate is limited.
+    pub(crate) fn with_player(edge: Arc<Edge>, outbox: Arc<Outbox>) -> Self {
+        let bucket = Bucket::new(
+            edge.config.commands_per_second,
+            edge.config.command_burst,
+            Instant::now(),
+        );
+        let room = edge.config.max_inflight_per_connection;
+        Self::new(edge, outbox, Some(bucket), room)
+    }
+
+    /// A conversation over gRPC: held back by its number of waiting requests only.
+    pub(crate) fn with_partner(edge: Arc<Edge>, outbox: Arc<Outbox>) -> Self {
+        let room = edge.config.partner_inflight;
+        Self::new(edge, outbox, None, room)
+    }
+
+    fn new(edge: Arc<Edge>, outbox: Arc<Outbox>, bucket: Option<Bucket>, room: usize) -> Self {
+        let (interest, waiting) = (Interest::default(), FuturesUnordered::new());
+        Self {
+            edge,
+            outbox,
+            bucket,
+            room,
+            session: None,
+            opening: false,
+            interest,
+            waiting,
+        }
+    }
+
+    /// True when the next message may be read. While a session opens none is, so that a client may send its
+    /// first commands without waiting; and none while its answers pile up unread.
+    pub(crate) fn listens(&self, wire: Wire) -> bool {
+        let room = wire == Wire::Json || self.waiting.len() < self.room;
+        !self.opening && room && !self.outbox.is_congested() && !self.edge.is_stopping()
+    }
+
+    /// True when nothing waits for a shard.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Moves answers that have come into the outbox; the task is woken when more come.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(answered)) = self.waiting.poll_next_unpin(cx) {
+            self.finish(answered);
+        }
+    }
+
+    /// Takes in one text frame.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.edge.stats.messages.add(1);
+        if self.bucket.as_mut().is_some_and(|bucket| !bucket.take(Instant::now())) {
+            return self.refuse(parse::id_of(text), codes::RATE_LIMITED.error());
+        }
+        match parse::parse(text) {
+            Ok(message) => self.take(message),
+            Err(refusal) => self.refuse(refusal.id, refusal.error),
+        }
+    }
+
+    /// Takes in a frame that no client should send.
+    pub(crate) fn binary(&mut self) {
+        self.edge.stats.messages.add(1);
+        self.refuse(String::new(), codes::BINARY_NOT_SUPPORTED.error());
+    }
+
+    /// Takes in one message of a gRPC session.
+    pub(crate) fn message(&mut self, message: ClientMessage) {
+        self.edge.stats.messages.add(1);
+        self.take(message);
+    }
+
+    /// Follows markets without having been asked by a message.
+    pub(crate) fn watch(&mut self, subscribe: Subscribe) -> Result<(), Error> {
+        parse::check_events(&subscribe.events)?;
+        self.subscribe(String::new(), subscribe)
+    }
+
+    fn take(&mut self, message: ClientMessage) {
+        if let Err(error) = parse::check(&message) {
+            // What is not a fit id is not sent back.
+            let id = if parse::check_id(&message.id).is_ok() {
+                message.id
+            } else {
+                String::new()
+            };
+            return self.refuse(id, error);
+        }
+        let ClientMessage { id, request } = message;
+        let outcome = match request {
+            Some(Request::Ping(_)) => {
+                self.answer(
+                    id.clone(),
+                    Body::Pong(Pong {
+                        server_time_ms: now_ms(),
+                    }),
+                );
+                Ok(())
+            }
+            Some(Request::ListEvents(_)) => {
+                let events = self.edge.board().events();
+                self.answer(id.clone(), Body::Events(Events { events }));
+                Ok(())
+            }
+            Some(Request::Subscribe(subscribe)) => self.subscribe(id.clone(), subscribe),
+            Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
+            Some(Request::OpenSession(open)) => self.open(id.clone(), open),
+            Some(request) => self.command(id.clone(), request),
+            None => Err(codes::UNKNOWN_MESSAGE.error()),
+        };
+        if let Err(error) = outcome {
+            self.refuse(id, error);
+        }
+    }
+
+    fn open(&mut self, id: String, open: OpenSession) -> Result<(), Error> {
+        let player = parse::player(&open);
+        if self.session.as_ref().is_some_and(|session| session.player != player) {
+            return Err(codes::SESSION_OPEN.error());
+        }
+        let ask = Ask::Register(Register {
+            currency: open.currency,
+        });
+        // Not a command of the client's own: its id would bar the same id from a command of another day.
+        self.route(id, String::new(), Asked::Session, player, ask)?;
+        self.opening = true;
+        Ok(())
+    }
+
+    fn command(&mut self, id: String, request: Request) -> Result<(), Error> {
+        let Some(session) = &self.session else {
+            return Err(codes::NO_SESSION.error());
+        };
+        let player = session.player.clone();
+        let (asked, ask) = match request {
+            Request::Balance(ask) => (Asked::Balance, Ask::Balance(ask)),
+            Request::PlaceBet(ask) => (Asked::PlaceBet, Ask::PlaceBet(ask)),
+            Request::ListBets(ask) => (Asked::ListBets, Ask::ListBets(ask)),
+            Request::Deposit(ask) => (Asked::Cashier, Ask::Deposit(ask)),
+            Request::Withdraw(ask) => (Asked::Cashier, Ask::Withdraw(ask)),
+            Request::SetLimit(ask) => (Asked::Limit, Ask::SetLimit(ask)),
+            Request::SelfExclude(ask) => (Asked::Exclusion, Ask::SelfExclude(ask)),
+            _ => return Err(codes::UNKNOWN_MESSAGE.error()),
+        };
+        if asked == Asked::Cashier && !self.edge.config.test_cashier {
+            return Err(codes::CASHIER_DISABLED.error());
+        }
+        let question = matches!(asked, Asked::Balance | Asked::ListBets);
+        let command_id = if question { String::new() } else { id.clone() };
+        self.route(id, command_id, asked, player, ask)
+    }
+
+    fn route(
+        &mut self,
+        id: String,
+        command_id: String,
+        asked: Asked,
+        player: PlayerRef,
+        ask: Ask,
+    ) -> Result<(), Error> {
+        if self.waiting.len() >= self.room {
+            return Err(codes::TOO_MANY_IN_FLIGHT.error());
+        }
+        let since = Instant::now();
+        let opens = (asked == Asked::Session).then(|| player.clone());
+        let request = PlayerRequest {
+            player: Some(player),
+            command_id,
+            request: Some(ask),
+        };
+        let answer = self.edge.ask(Target::Player(request));
+        self.waiting.push(Box::pin(async move {
+            Answered {
+                id,
+                asked,
+                since,
+                opens,
+                outcome: answer.await,
+            }
+        }));
+        Ok(())
+    }
+
+    fn finish(&mut self, answered: Answered) {
+        let Answered {
+            id,
+            asked,
+            since,
+            opens,
+            outcome,
+        } = answered;
+        if asked == Asked::PlaceBet {
+            let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.edge.stats.acceptance.record([micros]);
+        }
+        self.opening &= asked != Asked::Session;
+        let heartbeat_ms = self.edge.config.heartbeat_ms;
+        match outcome.and_then(|reply| answer::body(asked, reply, heartbeat_ms)) {
+            Ok(body) => {
+                if let (Some(player), Body::SessionOpened(opened)) = (opens, &body) {
+                    self.edge.sessions.open(&opened.player_id, &self.outbox);
+                    self.session = Some(Session {
+                        player,
+                        player_id: opened.player_id.clone(),
+                    });
+                }
+                self.answer(id, body);
+            }
+            Err(error) => self.refuse(id, error),
+        }
+    }
+
+    fn subscribe(&mut self, id: String, subscribe: Subscribe) -> Result<(), Error> {
+        let more = subscribe
+            .events
+            .iter()
+            .filter(|event| !self.interest.events.contains(*event))
+            .count();
+        if self.interest.events.len() + more > MAX_EVENTS {
+            return Err(codes::TOO_MANY_EVENTS.error());
+        }
+        let outbox = &self.outbox;
+        self.edge
+            .board()
+            .subscribe(outbox, &mut self.interest, &subscribe.events, |reach| {
+                let subscribed = Subscribed {
+                    events: reach.events,
+                    markets: reach.markets,
+                };
+                outbox.answer(Frame::new(id, Body::Subscribed(subscribed)));
+            });
+        self.edge.stats.answers.add(1);
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, id: String, unsubscribe: &Unsubscribe) -> Result<(), Error> {
+        if self.interest.all && !unsubscribe.events.is_empty() {
+            return Err(codes::SUBSCRIBED_TO_ALL.error());
+        }
+        self.edge
+            .board()
+            .unsubscribe(&self.outbox, &mut self.interest, &unsubscribe.events);
+        self.answer(id, Body::Unsubscribed(Unsubscribed {}));
+        Ok(())
+    }
+
+    fn refuse(&self, id: String, error: Error) {
+        self.edge.stats.refuse(&error.code);
+        self.answer(id, Body::Error(error));
+    }
+
+    fn answer(&self, id: String, body: Body) {
+        self.edge.stats.answers.add(1);
+        self.outbox.answer(Frame::new(id, body));
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        if let Some(session) = &self.session {
+            self.edge.sessions.close(&session.player_id, &self.outbox);
+        }
+        self.edge.board().unsubscribe(&self.outbox, &mut self.interest, &[]);
+        self.edge.dismiss(&self.outbox);
+    }
+}

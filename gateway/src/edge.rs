@@ -1,0 +1,146 @@
+//! What all connections of one gateway share.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dashmap::DashMap;
+use shardbook_proto::client::v1::Error;
+use shardbook_proto::internal::v1::ShardRequest;
+use shardbook_proto::internal::v1::shard_reply::Reply;
+use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_runtime::router::CallFault;
+use tokio::sync::watch;
+
+use crate::board::Board;
+use crate::codes::{self, Code};
+use crate::frame::Wire;
+use crate::outbox::Outbox;
+use crate::sessions::Sessions;
+use crate::stats::Stats;
+use crate::{Config, ShardRouter};
+
+pub(crate) struct Edge {
+    pub config: Config,
+    pub stats: Stats,
+    pub sessions: Sessions,
+    router: ShardRouter,
+    board: Mutex<Board>,
+    outboxes: DashMap<u64, Arc<Outbox>>,
+    next_id: AtomicU64,
+    stopping: AtomicBool,
+    stop: watch::Sender<bool>,
+}
+
+impl Edge {
+    pub(crate) fn new(config: Config, router: ShardRouter) -> Self {
+        Self {
+            config,
+            stats: Stats::new(),
+            sessions: Sessions::default(),
+            router,
+            board: Mutex::default(),
+            outboxes: DashMap::new(),
+            next_id: AtomicU64::new(1),
+            stopping: AtomicBool::new(false),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An outbox for a newcomer; nothing when the gateway is full or stopping.
+    pub(crate) fn admit(&self, wire: Wire) -> Option<Arc<Outbox>> {
+        if self.outboxes.len() >= self.config.max_connections || self.is_stopping() {
+            self.stats.turned_away.add(1);
+            return None;
+        }
+        self.stats.accepted.add(1);
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let outbox = Arc::new(Outbox::new(id, wire, self.config.outbox_bytes));
+        self.outboxes.insert(id, Arc::clone(&outbox));
+        Some(outbox)
+    }
+
+    pub(crate) fn dismiss(&self, outbox: &Outbox) {
+        self.outboxes.remove(&outbox.id);
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.outboxes.len()
+    }
+
+    /// Has every connection finish what it has in hand and close.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.stop.send_replace(true);
+        for outbox in &self.outboxes {
+            outbox.wake();
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Completes when the gateway begins to stop.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // An error says that the gateway is gone, which is stopped too.
+            let _ = stop.wait_for(|stopped| *stopped).await;
+        }
+    }
+
+    /// Sends a request to its shard. It is under way when this returns; dropping the future does not take it
+    /// back.
+    pub(crate) fn ask(&self, target: Target) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        self.ask_within(target, self.config.command_timeout())
+    }
+
+    pub(crate) fn ask_within(
+        &self,
+        target: Target,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        let deadline_ms = now_ms().saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
+        let call = self.router.call(ShardRequest {
+            target: Some(target),
+            deadline_ms,
+        });
+        async move {
+            let answered = tokio::time::timeout(patience, call).await;
+            match answered.unwrap_or(Err(CallFault::Unknown)) {
+                Ok(answer) => match answer.reply {
+                    Some(Reply::Error(error)) => Err(error),
+                    Some(reply) => Ok(reply),
+                    None => Err(codes::UNKNOWN.error()),
+                },
+                Err(fault) => Err(code_of(fault).error()),
+            }
+        }
+    }
+}
+
+fn code_of(fault: CallFault) -> &'static Code {
+    match fault {
+        CallFault::Unavailable => &codes::UNAVAILABLE,
+        CallFault::Unknown => &codes::UNKNOWN,
+        CallFault::Overloaded => &codes::OVERLOADED,
+        CallFault::DeadlinePassed => &codes::DEADLINE_PASSED,
+    }
+}
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> i64 {
+    now_us() / 1_000
+}
+
+/// Unix microseconds.
+pub(crate) fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,168 @@
+//! Partner calls: one question or command on behalf of a player.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use shardbook_proto::client::v1::betting_server::Betting;
+use shardbook_proto::client::v1::{
+    Balance, BetPlaced, Bets, CashierReply, CashierRequest, ClientMessage, Deposit, Error, GetBalance, GetBalanceReply,
+    GetBalanceRequest, ListBetsReply, ListBetsRequest, PlaceBetReply, PlaceBetRequest, PlayerRef, Subscribe, Withdraw,
+    cashier_reply, get_balance_reply, list_bets_reply, place_bet_reply,
+};
+use shardbook_proto::internal::v1::player_request::Request as Ask;
+use shardbook_proto::internal::v1::shard_reply::Reply;
+use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_proto::internal::v1::{PlayerRequest, Register};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::session::SessionStream;
+use crate::codes;
+use crate::edge::Edge;
+use crate::parse;
+
+pub(super) struct Service {
+    pub edge: Arc<Edge>,
+}
+
+/// Invariant: a refusal of the trade travels in the reply, so that a gRPC status always means the transport.
+#[tonic::async_trait]
+impl Betting for Service {
+    type SessionStream = SessionStream;
+    type WatchMarketsStream = SessionStream;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<ClientMessage>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        SessionStream::converse(&self.edge, request.into_inner()).map(Response::new)
+    }
+
+    async fn place_bet(&self, request: Request<PlaceBetRequest>) -> Result<Response<PlaceBetReply>, Status> {
+        let since = Instant::now();
+        let PlaceBetRequest { player, id, bet } = request.into_inner();
+        let placed = self.place(player, id, bet.unwrap_or_default()).await;
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.edge.stats.acceptance.record([micros]);
+        let result = match self.counted(placed) {
+            Ok(placed) => place_bet_reply::Result::Placed(placed),
+            Err(error) => place_bet_reply::Result::Error(error),
+        };
+        Ok(Response::new(PlaceBetReply { result: Some(result) }))
+    }
+
+    async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceReply>, Status> {
+        let asked = self
+            .ask(request.into_inner().player, String::new(), Ask::Balance(GetBalance {}))
+            .await;
+        let result = match self.counted(asked.and_then(balance)) {
+            Ok(balance) => get_balance_reply::Result::Balance(balance),
+            Err(error) => get_balance_reply::Result::Error(error),
+        };
+        Ok(Response::new(GetBalanceReply { result: Some(result) }))
+    }
+
+    async fn list_bets(&self, request: Request<ListBetsRequest>) -> Result<Response<ListBetsReply>, Status> {
+        let result = match self.counted(self.list(request.into_inner()).await) {
+            Ok(bets) => list_bets_reply::Result::Bets(bets),
+            Err(error) => list_bets_reply::Result::Error(error),
+        };
+        Ok(Response::new(ListBetsReply { result: Some(result) }))
+    }
+
+    async fn deposit(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
+        let request = request.into_inner();
+        let ask = Ask::Deposit(Deposit {
+            amount: request.amount.clone(),
+            currency: request.currency.clone(),
+        });
+        Ok(self.cashier(request, ask).await)
+    }
+
+    async fn withdraw(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
+        let mut request = request.into_inner();
+        request.register = false;
+        let ask = Ask::Withdraw(Withdraw {
+            amount: request.amount.clone(),
+            currency: request.currency.clone(),
+        });
+        Ok(self.cashier(request, ask).await)
+    }
+
+    async fn watch_markets(&self, request: Request<Subscribe>) -> Result<Response<Self::WatchMarketsStream>, Status> {
+        SessionStream::watch(&self.edge, request.into_inner()).map(Response::new)
+    }
+}
+
+impl Service {
+    async fn place(
+        &self,
+        player: Option<PlayerRef>,
+        id: String,
+        bet: shardbook_proto::client::v1::PlaceBet,
+    ) -> Result<BetPlaced, Error> {
+        parse::check_id(&id)?;
+        match self.ask(player, id, Ask::PlaceBet(bet)).await? {
+            Reply::BetPlaced(placed) => Ok(placed),
+            _ => Err(codes::UNKNOWN.error()),
+        }
+    }
+
+    async fn list(&self, request: ListBetsRequest) -> Result<Bets, Error> {
+        let list = request.list.unwrap_or_default();
+        parse::check_page(list.limit)?;
+        match self.ask(request.player, String::new(), Ask::ListBets(list)).await? {
+            Reply::Bets(bets) => Ok(bets),
+            _ => Err(codes::UNKNOWN.error()),
+        }
+    }
+
+    async fn cashier(&self, request: CashierRequest, ask: Ask) -> Response<CashierReply> {
+        let result = match self.counted(self.move_funds(request, ask).await) {
+            Ok(balance) => cashier_reply::Result::Balance(balance),
+            Err(error) => cashier_reply::Result::Error(error),
+        };
+        Response::new(CashierReply { result: Some(result) })
+    }
+
+    async fn move_funds(&self, request: CashierRequest, ask: Ask) -> Result<Balance, Error> {
+        parse::check_id(&request.id)?;
+        if !self.edge.config.test_cashier {
+            return Err(codes::CASHIER_DISABLED.error());
+        }
+        if request.register {
+            let register = Ask::Register(Register {
+                currency: request.currency,
+            });
+            self.ask(request.player.clone(), String::new(), register).await?;
+        }
+        balance(self.ask(request.player, request.id, ask).await?)
+    }
+
+    /// The shard's reply, once the reference is known to be in form. The command is under way at the first poll.
+    async fn ask(&self, player: Option<PlayerRef>, command_id: String, ask: Ask) -> Result<Reply, Error> {
+        let player = player.unwrap_or_default();
+        parse::check_player(&player)?;
+        if self.edge.is_stopping() {
+            return Err(codes::STOPPING.error());
+        }
+        let request = PlayerRequest {
+            player: Some(player),
+            command_id,
+            request: Some(ask),
+        };
+        self.edge.ask(Target::Player(request)).await
+    }
+
+    fn counted<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        self.edge.stats.messages.add(1);
+        self.edge.stats.answers.add(1);
+        outcome.inspect_err(|error| self.edge.stats.refuse(&error.code))
+    }
+}
+
+fn balance(reply: Reply) -> Result<Balance, Error> {
+    match reply {
+        Reply::Balance(balance) => Ok(balance),
+        _ => Err(codes::UNKNOWN.error()),
+    }
+}

@@ -1,0 +1,10 @@
+//! The gateway over real sockets, with a scripted house behind it.
+
+mod client;
+mod grpc;
+mod house;
+mod inputs;
+mod life;
+mod markets;
+mod players;
+mod site;

@@ -1,0 +1,79 @@
+//! The player.
+
+use std::sync::Arc;
+
+use shardbook_domain::player::{self, Command, Event, Rejection, Reply, State};
+use shardbook_domain::time::Time;
+use shardbook_runtime::entity::{Context, Entity, Kind, Remember, Undecodable};
+
+use super::{undecodable, World};
+
+/// The kind of a player in every key.
+pub const PLAYER: Kind = 1;
+
+/// A player: wallet, limits and bets.
+pub struct PlayerEntity;
+
+impl Entity for PlayerEntity {
+    const KIND: Kind = PLAYER;
+    const NAME: &'static str = "player";
+    const REMEMBER: Remember = Remember::Always;
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Reply = Reply;
+    type Rejection = Rejection;
+    type World = Arc<World>;
+
+    fn decide(
+        state: &State,
+        command: &Command,
+        context: &Context<'_, Self::World>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let World { rules, book } = &**context.world;
+        player::decide(state, command, &player::Context { now: Time(context.now_ms), rules, book })
+    }
+
+    fn apply(state: &mut State, event: &Event) {
+        state.apply(event);
+    }
+
+    fn reply(state: &State, events: &[Event]) -> Reply {
+        player::reply(state, events)
+    }
+
+    fn fingerprint(command: &Command) -> u64 {
+        command.fingerprint()
+    }
+
+    fn encode_event(event: &Event, into: &mut Vec<u8>) {
+        event.encode(into);
+    }
+
+    fn decode_event(bytes: &[u8]) -> Result<Event, Undecodable> {
+        Event::decode(bytes).map_err(undecodable)
+    }
+
+    fn encode_state(state: &State, into: &mut Vec<u8>) {
+        state.encode(into);
+    }
+
+    fn decode_state(bytes: &[u8]) -> Result<State, Undecodable> {
+        State::decode(bytes).map_err(undecodable)
+    }
+
+    fn encode_outcome(outcome: Result<&Reply, &Rejection>, into: &mut Vec<u8>) {
+        match outcome {
+            Ok(reply) => reply.encode(into),
+            Err(rejection) => rejection.encode(into),
+        }
+    }
+
+    fn decode_outcome(accepted: bool, bytes: &[u8]) -> Result<Result<Reply, Rejection>, Undecodable> {
+        if accepted {
+            Reply::decode(bytes).map(Ok).map_err(undecodable)
+        } else {
+            Rejection::decode(bytes).map(Err).map_err(undecodable)
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From the journal to everyone who watches: the replicas of this node, and the public topic.
+//!
+//! It follows the journal itself, so nothing is published before it is durable and nothing is left out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use dashmap::DashMap;
+use shardbook_domain::event::{self, FixtureStatus};
+use shardbook_domain::ids::{BetNo, EventId, PlayerId};
+use shardbook_domain::player;
+use shardbook_proto::client::v1 as client;
+use shardbook_proto::internal::v1::{player_update, public_update, PlayerUpdate, PublicUpdate};
+use shardbook_runtime::bus::Topic;
+use shardbook_runtime::entity::{CommandId, Entity, Undecodable};
+use shardbook_runtime::host::Host;
+use shardbook_runtime::journal::{EntryRef, Followed, Frame};
+use tokio::sync::mpsc;
+
+use crate::entities::{EventEntity, PlayerEntity, World};
+use crate::names::Names;
+use crate::translate::{bet_to_wire, balance_to_wire, event_info, market_delta, market_image};
+use crate::views::decoded;
+
+/// What a gateway subscribes to.
+pub type PublicTopic = Topic<String, PublicUpdate>;
+
+/// When each feed message that is not yet published was received.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    received: DashMap<CommandId, Instant>,
+}
+
+impl Arrivals {
+    /// More messages than this under way are not timed: it is a measurement, not a queue.
+    const MOST: usize = 65_536;
+
+    pub(crate) fn note(&self, command: CommandId) {
+        if self.received.len() < Self::MOST {
+            self.received.insert(command, Instant::now());
+        }
+    }
+
+    pub(crate) fn forget(&self, command: CommandId) {
+        self.received.remove(&command);
+    }
+
+    /// When the message was received, Unix microseconds; 0 when not known.
+    fn take(&self, command: CommandId) -> i64 {
+        let Some((_, received)) = self.received.remove(&command) else { return 0 };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        now.saturating_sub(received.elapsed()).as_micros() as i64
+    }
+}
+
+/// The replicas that are published from.
+pub struct Fanout {
+    world: Arc<World>,
+    topic: Arc<PublicTopic>,
+    arrivals: Arc<Arrivals>,
+    players: Host<PlayerEntity>,
+    names: Arc<Names>,
+    events: HashMap<EventId, event::State>,
+}
+
+impl Fanout {
+    pub(crate) fn new(
+        world: Arc<World>,
+        topic: Arc<PublicTopic>,
+        arrivals: Arc<Arrivals>,
+        players: Host<PlayerEntity>,
+        names: Arc<Names>,
+    ) -> Self {
+        Self { world, topic, arrivals, players, names, events: HashMap::new() }
+    }
+
+    /// Takes in an event as it stood before the first frame that will be followed.
+    pub(crate) fn restore(&mut self, id: EventId, state: event::State) {
+        self.publish_event(&state);
+        for market in state.markets() {
+            self.world.book.set(id, market);
+            self.publish_image(&state, market);
+        }
+        self.events.insert(id, state);
+    }
+
+    /// Follows the journal until it ends.
+    pub(crate) async fn follow(mut self, mut frames: mpsc::Receiver<Followed>) {
+        while let Some(followed) = frames.recv().await {
+            if let Followed::Frame(frame) = followed {
+                if let Err(error) = self.frame(&frame) {
+                    tracing::error!(%error, frame = frame.position().sequence, "a durable entry cannot be read");
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame) -> Result<(), Undecodable> {
+        for entry in frame.entries().filter(|entry| entry.event_count() > 0) {
+            match entry.entry.key.kind {
+                EventEntity::KIND => self.event_entry(&entry)?,
+                PlayerEntity::KIND => self.player_entry(&entry)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn event_entry(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
+        let id = EventId(entry.entry.key.id);
+        let happened = decoded::<EventEntity>(entry)?;
+        let received_us = self.arrivals.take(entry.entry.command);
+        let mut state = self.events.remove(&id).unwrap_or_default();
+        let mut changed = Vec::new();
+        for (event, _) in &happened {
+            state.apply(event);
+            match event.market() {
+                Some((market, _)) if !changed.contains(&market) => changed.push(market),
+                Some(_) => {}
+                None => {
+                    self.publish_event(&state);
+                    if let Some(fixture) = state.fixture() {
+                        self.names.learn(id, &fixture.urn);
+                    }
+                }
+            }
+        }
+        for market in changed.into_iter().filter_map(|no| state.market(no)) {
+            self.world.book.set(id, market);
+            let of_market = || happened.iter().map(|(event, _)| event).filter(|event| {
+                event.market().is_some_and(|(no, _)| no == market.no)
+            });
+            match market_delta(&state, market, of_market(), received_us) {
+                Some(delta) => self.publish_delta(&state, market, delta),
+                None => self.publish_image(&state, market),
+            }
+        }
+        if is_over(&state) {
+            self.world.book.forget(id, &state);
+            self.retire(&state);
+        } else {
+            self.events.insert(id, state);
+        }
+        Ok(())
+    }
+
+    fn publish_event(&self, state: &event::State) {
+        let Some(info) = event_info(state) else { return };
+        let key = event_key(&info.event);
+        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Event(info)) });
+        self.topic.publish(Arc::clone(&update), |image| {
+            image.insert(key, update);
+        });
+    }
+
+    fn publish_image(&self, state: &event::State, market: &event::Market) {
+        let Some(image) = market_image(state, market) else { return };
+        let key = market_key(&image.event, image.market);
+        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Image(image)) });
+        self.topic.publish(Arc::clone(&update), |held| {
+            held.insert(key, update);
+        });
+    }
+
+    /// Sends the delta; who comes later gets the image that already holds it.
+    fn publish_delta(&self, state: &event::State, market: &event::Market, delta: client::MarketDelta) {
+        let Some(image) = market_image(state, market) else { return };
+        let key = market_key(&image.event, image.market);
+        let image = Arc::new(PublicUpdate { update: Some(public_update::Update::Image(image)) });
+        let delta = Arc::new(PublicUpdate { update: Some(public_update::Update::Delta(delta)) });
+        self.topic.publish(delta, |held| {
+            held.insert(key, image);
+        });
+    }
+
+    /// An event that is over leaves the image; who watches has its last state already.
+    fn retire(&self, state: &event::State) {
+        let Some(info) = event_info(state) else { return };
+        let event = event_key(&info.event);
+        let markets: Vec<String> = state.markets().iter().map(|market| market_key(&info.event, market.no.0)).collect();
+        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Event(info)) });
+        self.topic.publish(update, |image| {
+            image.remove(&event);
+            for market in &markets {
+                image.remove(market);
+            }
+        });
+    }
+
+    fn player_entry(&self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
+        let player = PlayerId(entry.entry.key.id);
+        let mut bets: Vec<BetNo> = Vec::new();
+        let mut cashier = false;
+        for (event, _) in decoded::<PlayerEntity>(entry)? {
+            match event {
+                player::Event::BetSettled { bet, .. } | player::Event::BetReopened { bet, .. } if !bets.contains(&bet) => {
+                    bets.push(bet);
+                }
+                player::Event::Deposited { .. } | player::Event::Withdrawn { .. } => cashier = true,
+                _ => {}
+            }
+        }
+        for bet in bets {
+            self.publish_bet(player, bet);
+        }
+        if cashier {
+            let outcome = PlayerEntity::decode_outcome(entry.entry.outcome.accepted, entry.entry.outcome.bytes)?;
+            if let Ok(player::Reply::Balance(balance)) = outcome {
+                publish_player(&self.topic, player, player_update::Change::Balance(balance_to_wire(&balance)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bet as the player's actor has it, once that is durable: the frame holds only what changed.
+    fn publish_bet(&self, player: PlayerId, bet: BetNo) {
+        let names = Arc::clone(&self.names);
+        let look = move |state: &player::State| {
+            let currency = state.profile()?.currency;
+            let balance = state.balance()?;
+            let bet = bet_to_wire(player, state.bet(bet)?, currency, &names);
+            Some(client::BetChanged { bet: Some(bet), balance: Some(balance_to_wire(&balance)) })
+        };
+        let Ok(pending) = self.players.read(player.0, look) else {
+            // The mailbox is full: the client learns of it from its next answer or list.
+            return;
+        };
+        let topic = Arc::clone(&self.topic);
+        tokio::spawn(async move {
+            if let Ok(Some(changed)) = pending.answer().await {
+                publish_player(&topic, player, player_update::Change::Bet(changed));
+            }
+        });
+    }
+}
+
+fn publish_player(topic: &PublicTopic, player: PlayerId, change: player_update::Change) {
+    let update = PlayerUpdate { player_id: player.to_string(), change: Some(change) };
+    topic.publish(Arc::new(PublicUpdate { update: Some(public_update::Update::Player(update)) }), |_| ());
+}
+
+/// Over: the source has ended it and every market has its result.
+fn is_over(state: &event::State) -> bool {
+    state.fixture().is_some_and(|fixture| fixture.status == FixtureStatus::Ended)
+        && state.markets().iter().all(event::Market::is_decided)
+}
+
+fn event_key(urn: &str) -> String {
+    format!("{urn} ")
+}
+
+fn market_key(urn: &str, market: u32) -> String {
+    format!("{urn} {market:06}")
+}

@@ -1,0 +1,22 @@
+//! Hosts the entities: the one crate that sees both what is decided and the machinery that carries it.
+//!
+//! Invariant: no rule of betting and no storage here. It names each entity to the runtime, translates
+//! the wire into commands and back, keeps the replicas that decisions look at, and runs the processes.
+
+mod book;
+mod entities;
+mod fanout;
+mod names;
+mod node;
+mod service;
+mod settlement;
+mod translate;
+pub mod verify;
+mod views;
+
+pub use book::Book;
+pub use entities::{EventEntity, PlayerEntity, World, EVENT, PLAYER};
+pub use node::{NodeFault, ShardNode, ShardNodeOptions};
+pub use service::ShardRouter;
+pub use translate::{command_id, player_id_of};
+pub use views::projections;

@@ -1,0 +1,204 @@
+//! A shard node: store, hosts, replicas and processes, started and stopped as one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use shardbook_domain::event;
+use shardbook_domain::rules::{RuleError, Rules};
+use shardbook_projections::events;
+use shardbook_runtime::clock::{Clock, SystemClock};
+use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::host::{Host, HostOptions};
+use shardbook_runtime::journal::StoreOptions;
+use shardbook_runtime::node::{Node, NodeOptions, OnFault};
+use shardbook_runtime::router::{CallFault, Router};
+use shardbook_runtime::slot::SlotMap;
+use tokio::task::JoinHandle;
+
+use crate::book::Book;
+use crate::entities::{EventEntity, PlayerEntity, World, PLAYER};
+use crate::fanout::{Arrivals, Fanout, PublicTopic};
+use crate::names::Names;
+use crate::service::{ShardRouter, Shards};
+use crate::settlement::{Settlement, SettlementGauge};
+use crate::views::{projections, EVENTS};
+
+/// How a shard node is started.
+#[derive(Debug, Clone)]
+pub struct ShardNodeOptions {
+    /// The folder of the store; made when missing.
+    pub data: PathBuf,
+    /// Shards, 1 to 256; fixed when the store is made.
+    pub shards: u16,
+    /// Sizes of the store.
+    pub store: StoreOptions,
+    /// Bounds of the actors of each kind.
+    pub host: HostOptions,
+    /// Entries that may wait for the journal before senders wait.
+    pub queue: usize,
+    /// Public updates that a gateway may be behind before it must take a fresh image.
+    pub public_queue: usize,
+    /// The brand's rules.
+    pub rules: Rules,
+}
+
+impl ShardNodeOptions {
+    /// The defaults, on a folder.
+    #[must_use]
+    pub fn on(data: PathBuf) -> Self {
+        Self {
+            data,
+            shards: 4,
+            store: StoreOptions::default(),
+            host: HostOptions::default(),
+            queue: 65_536,
+            public_queue: 65_536,
+            rules: Rules::default(),
+        }
+    }
+}
+
+/// Why a shard node does not start or stop.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeFault {
+    /// The number of shards is out of its range.
+    #[error("{0} shards: choose 1 to 256")]
+    Shards(u16),
+    /// The rules make no sense.
+    #[error("the rules of the brand are not valid: {0}")]
+    Rules(#[from] RuleError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// An entity could not be brought back.
+    #[error("a live event could not be brought back from the journal ({0}); run `shardbook verify` on the data folder")]
+    Event(CallFault),
+}
+
+/// A running shard node.
+pub struct ShardNode {
+    node: Node,
+    shards: Shards,
+    topic: Arc<PublicTopic>,
+    fanout: JoinHandle<()>,
+    settlement: JoinHandle<()>,
+}
+
+impl ShardNode {
+    /// Opens the store and starts serving. `progress` is told of frames read into views and frames in all.
+    ///
+    /// # Errors
+    /// When options, store or journal are not fit to serve.
+    pub async fn start(
+        options: ShardNodeOptions,
+        on_fault: OnFault,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Self, NodeFault> {
+        options.rules.validate()?;
+        let shards = SlotMap::try_new(options.shards).ok_or(NodeFault::Shards(options.shards))?;
+        let node_options =
+            NodeOptions { data: options.data, shards, store: options.store.clone(), queue: options.queue };
+        let (node, frames) = Node::open(&node_options, projections(), vec![PLAYER], &on_fault, progress)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let world = Arc::new(World { rules: options.rules, book: Book::default() });
+        let host_world = || Arc::new(Arc::clone(&world));
+        let players: Host<PlayerEntity> =
+            Host::start(node.parts(Arc::clone(&clock)), options.host.clone(), host_world()).await?;
+        let events: Host<EventEntity> = Host::start(node.parts(clock), options.host.clone(), host_world()).await?;
+        let (topic, arrivals) = (Arc::new(PublicTopic::new(options.public_queue)), Arc::<Arrivals>::default());
+        let names = Arc::new(Names::new(Arc::clone(node.store())));
+        let mut fanout = Fanout::new(
+            Arc::clone(&world),
+            Arc::clone(&topic),
+            Arc::clone(&arrivals),
+            players.clone(),
+            Arc::clone(&names),
+        );
+        restore(&node, &events, &mut fanout).await?;
+        let gauge = Arc::<SettlementGauge>::default();
+        let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
+        let settlement = tokio::spawn(settlement.run(node.viewed()));
+        let fanout = tokio::spawn(fanout.follow(frames));
+        let shards = Shards {
+            players,
+            events,
+            store: Arc::clone(node.store()),
+            journal: node.journal().clone(),
+            world,
+            arrivals,
+            names,
+            settlement: gauge,
+        };
+        Ok(Self { node, shards, topic, fanout, settlement })
+    }
+
+    /// How gateways reach the entities.
+    #[must_use]
+    pub fn router(&self) -> ShardRouter {
+        Router::new(self.shards.clone())
+    }
+
+    /// What gateways subscribe to.
+    #[must_use]
+    pub fn topic(&self) -> Arc<PublicTopic> {
+        Arc::clone(&self.topic)
+    }
+
+    /// The actors of players, for tools that drive them without a gateway.
+    #[must_use]
+    pub fn players(&self) -> &Host<PlayerEntity> {
+        &self.shards.players
+    }
+
+    /// The actors of sporting events, for tools that drive them without a gateway.
+    #[must_use]
+    pub fn events(&self) -> &Host<EventEntity> {
+        &self.shards.events
+    }
+
+    /// The journal and its counters.
+    #[must_use]
+    pub fn journal(&self) -> &shardbook_runtime::journal::Journal {
+        self.node.journal()
+    }
+
+    /// What the settlement process is doing.
+    #[must_use]
+    pub fn settlement(&self) -> &SettlementGauge {
+        &self.shards.settlement
+    }
+
+    /// Stops serving: no new command is taken, all that were are answered, everything is on disk.
+    ///
+    /// # Errors
+    /// When the journal had stopped, or the last flush fails.
+    pub async fn stop(self) -> Result<(), NodeFault> {
+        let Self { node, shards, fanout, settlement, .. } = self;
+        // Processes first: what they have not sent yet, they send at the next start.
+        settlement.abort();
+        let _ = settlement.await;
+        let stopped = shards.players.stop().await.and(shards.events.stop().await);
+        drop(shards);
+        fanout.abort();
+        let _ = fanout.await;
+        let closed = tokio::task::spawn_blocking(move || node.close()).await.map_err(|_| StoreFault::Stopped)?;
+        stopped.and(closed)?;
+        Ok(())
+    }
+}
+
+/// Brings back every event that is not over, before the first frame is followed.
+async fn restore(node: &Node, events: &Host<EventEntity>, fanout: &mut Fanout) -> Result<(), NodeFault> {
+    let mut live = Vec::new();
+    for row in EVENTS.scan(node.store(), &[], &[]) {
+        let (key, row) = row?;
+        if let (Some(id), Some((false, _))) = (events::event_of(&key), events::read(&row)) {
+            live.push(id);
+        }
+    }
+    for id in live {
+        let pending = events.read(id.0, |state: &event::State| state.clone()).map_err(NodeFault::Event)?;
+        fanout.restore(id, pending.answer().await.map_err(NodeFault::Event)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! What gateways ask of the shards: translated, sent to the entity, translated back.
+
+mod house;
+mod player;
+
+use std::sync::Arc;
+
+use shardbook_domain::ids::EventId;
+use shardbook_proto::internal::v1::{shard_reply, shard_request, CheckpointDone, ShardReply, ShardRequest};
+use shardbook_proto::provider::v1 as provider;
+use shardbook_runtime::entity::EntityKey;
+use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::host::{Answer, Host};
+use shardbook_runtime::journal::{Journal, Store};
+use shardbook_runtime::router::{BoxFuture, CallFault, Router, Service};
+
+use crate::entities::{EventEntity, PlayerEntity, World, EVENT};
+use crate::fanout::Arrivals;
+use crate::names::Names;
+use crate::settlement::SettlementGauge;
+use crate::translate::{command_id, feed_command, feed_reply, id_reused, Refusal};
+
+/// How a gateway reaches the shards.
+pub type ShardRouter = Router<ShardRequest, ShardReply>;
+
+/// The shards of this process.
+#[derive(Clone)]
+pub(crate) struct Shards {
+    pub(crate) players: Host<PlayerEntity>,
+    pub(crate) events: Host<EventEntity>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) journal: Journal,
+    pub(crate) world: Arc<World>,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) settlement: Arc<SettlementGauge>,
+}
+
+impl Service<ShardRequest, ShardReply> for Shards {
+    fn call(&self, request: ShardRequest) -> BoxFuture<Result<ShardReply, CallFault>> {
+        let deadline_ms = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
+        match request.target {
+            Some(shard_request::Target::Player(request)) => player::call(self, request, deadline_ms),
+            Some(shard_request::Target::Feed(message)) => self.feed(message, deadline_ms),
+            Some(shard_request::Target::HouseTotals(_)) => {
+                let shards = self.clone();
+                Box::pin(async move { answer_read(house::totals(&shards)) })
+            }
+            Some(shard_request::Target::Checkpoint(_)) => {
+                let shards = self.clone();
+                Box::pin(async move { answer_read(shards.checkpoint().await) })
+            }
+            None => {
+                let refusal = Refusal::new("UNKNOWN_MESSAGE", "the request names nothing to do: set one target");
+                Box::pin(std::future::ready(Ok(refused(&refusal))))
+            }
+        }
+    }
+}
+
+pub(crate) fn replied(reply: shard_reply::Reply) -> ShardReply {
+    ShardReply { reply: Some(reply) }
+}
+
+pub(crate) fn refused(refusal: &Refusal) -> ShardReply {
+    replied(shard_reply::Reply::Error(refusal.to_wire()))
+}
+
+/// The answer to a question that reads the store: a fault of the disk is told, not hidden.
+pub(crate) fn answer_read(read: Result<shard_reply::Reply, StoreFault>) -> Result<ShardReply, CallFault> {
+    match read {
+        Ok(reply) => Ok(replied(reply)),
+        Err(StoreFault::Stopped) => Err(CallFault::Unavailable),
+        Err(fault) => {
+            tracing::error!(%fault, "a question could not be answered");
+            Ok(refused(&Refusal::new("STORE_FAULT", "the store could not be read: see the log of the node")))
+        }
+    }
+}
+
+impl Shards {
+    fn feed(
+        &self,
+        message: provider::FeedMessage,
+        deadline_ms: Option<u64>,
+    ) -> BoxFuture<Result<ShardReply, CallFault>> {
+        let id = message.id.clone();
+        let reply = move |outcome: Result<(), (&str, String)>| {
+            Ok(replied(shard_reply::Reply::Feed(feed_reply(&id, outcome))))
+        };
+        let refuse = |refusal: Refusal| Err((refusal.code, refusal.message));
+        if message.id.is_empty() || message.id.len() > 256 {
+            let refusal = Refusal::new("BAD_ID", "the message needs an id of 1 to 256 bytes");
+            return Box::pin(std::future::ready(reply(refuse(refusal))));
+        }
+        let event = match EventId::of(&message.event) {
+            Ok(event) => event,
+            Err(error) => {
+                let refusal = Refusal::new(error.code(), error.to_string());
+                return Box::pin(std::future::ready(reply(refuse(refusal))));
+            }
+        };
+        let command = match feed_command(&message) {
+            Ok(command) => command,
+            Err(refusal) => return Box::pin(std::future::ready(reply(refuse(refusal)))),
+        };
+        let command_id = command_id(EntityKey { kind: EVENT, id: event.0 }, &message.id);
+        self.arrivals.note(command_id);
+        let sent = self.events.send(event.0, command_id, command, deadline_ms);
+        let arrivals = Arc::clone(&self.arrivals);
+        Box::pin(async move {
+            let answer = match sent {
+                Ok(pending) => pending.answer().await,
+                Err(fault) => Err(fault),
+            };
+            let outcome = match answer {
+                Ok(Answer::Accepted(_)) => Ok(()),
+                Ok(Answer::Rejected(rejection)) => Err((rejection.code(), rejection.to_string())),
+                Ok(Answer::IdReused) => refuse(id_reused()),
+                Err(why) => {
+                    arrivals.forget(command_id);
+                    return Err(why);
+                }
+            };
+            // Published messages are taken by the fan-out; what changed nothing is never published.
+            if outcome.is_err() {
+                arrivals.forget(command_id);
+            }
+            reply(outcome)
+        })
+    }
+
+    async fn checkpoint(&self) -> Result<shard_reply::Reply, StoreFault> {
+        self.journal.until_viewed().await?;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let path = self.store.path().with_extension("checkpoints").join(now.as_millis().to_string());
+        let store = Arc::clone(&self.store);
+        let into = path.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            if let Some(parent) = into.parent() {
+                if let Err(error) = std::fs::create_dir_all(parent) {
+                    tracing::error!(%error, path = %parent.display(), "cannot make the folder of checkpoints");
+                }
+            }
+            store.checkpoint(&into)
+        });
+        made.await.map_err(|_| StoreFault::Stopped)??;
+        Ok(shard_reply::Reply::Checkpoint(CheckpointDone { path: path.display().to_string() }))
+    }
+}
+

@@ -1,0 +1,281 @@
+//! What is asked of players.
+
+use std::sync::Arc;
+
+use shardbook_domain::bet::Bet;
+use shardbook_domain::ids::{BetNo, PlayerId};
+use shardbook_domain::money::{Amount, Currency};
+use shardbook_domain::player::{Command, Event, PendingLimit, Rejection, Reply, State};
+use shardbook_domain::time::Time;
+use shardbook_projections::history;
+use shardbook_proto::client::v1 as client;
+use shardbook_proto::internal::v1::player_request::Request;
+use shardbook_proto::internal::v1::shard_reply::Reply as Wire;
+use shardbook_proto::internal::v1::{PlayerRequest, Registered, ShardReply};
+use shardbook_runtime::entity::{CommandId, EntityKey};
+use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::host::Answer;
+use shardbook_runtime::journal::Families;
+use shardbook_runtime::router::{BoxFuture, CallFault};
+
+use super::{answer_read, refused, replied, Shards};
+use crate::entities::PLAYER;
+use crate::translate::{
+    balance_to_wire, bet_to_wire, command_id, id_reused, place_bet, placed_to_wire, player_id_of, register, rejection,
+    self_exclude, set_limit, Cashier, Refusal,
+};
+use crate::views::HISTORY;
+
+type Called = BoxFuture<Result<ShardReply, CallFault>>;
+
+/// Most bets on a page; asked for none, a page has [`PAGE_DEFAULT`].
+const PAGE_MAX: u32 = 100;
+const PAGE_DEFAULT: u32 = 50;
+
+pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<u64>) -> Called {
+    let Some(player) = request.player else { return no(&Refusal::new("PLAYER_INVALID", "name the player")) };
+    let id = match player_id_of(&player.brand, &player.player) {
+        Ok(id) => id,
+        Err(error) => return no(&Refusal::new(error.code(), error.to_string())),
+    };
+    let Some(asked) = request.request else {
+        return no(&Refusal::new("UNKNOWN_MESSAGE", "the request names nothing to do: set one request"));
+    };
+    let name = command_id(EntityKey { kind: PLAYER, id: id.0 }, &request.command_id);
+    let send = |command: Result<Command, Refusal>, to_wire: ToWire| match command {
+        Ok(command) => send(shards, id, name, command, deadline_ms, to_wire),
+        Err(refusal) => no(&refusal),
+    };
+    match asked {
+        Request::Register(ask) => register_player(shards, id, &player, &ask.currency, deadline_ms),
+        Request::Balance(_) => balance(shards, id),
+        Request::ListBets(list) => list_bets(shards, id, list),
+        Request::PlaceBet(bet) => {
+            let command = place_bet(&bet);
+            send(command, Box::new(move |reply| placed_to_wire(id, &bet, reply).map(Wire::BetPlaced)))
+        }
+        Request::Deposit(ask) => send(Cashier::Deposit.command(&ask.amount, &ask.currency), Box::new(balance_reply)),
+        Request::Withdraw(ask) => send(Cashier::Withdraw.command(&ask.amount, &ask.currency), Box::new(balance_reply)),
+        Request::SetLimit(ask) => limit(shards, id, name, ask, deadline_ms),
+        Request::SelfExclude(ask) => send(Ok(self_exclude(&ask)), Box::new(excluded_reply)),
+    }
+}
+
+fn no(refusal: &Refusal) -> Called {
+    Box::pin(std::future::ready(Ok(refused(refusal))))
+}
+
+type ToWire = Box<dyn FnOnce(&Reply) -> Option<Wire> + Send>;
+
+/// The command is in the mailbox when this returns; the future is the answer.
+fn send(
+    shards: &Shards,
+    player: PlayerId,
+    id: CommandId,
+    command: Command,
+    deadline_ms: Option<u64>,
+    to_wire: ToWire,
+) -> Called {
+    let sent = shards.players.send(player.0, id, command, deadline_ms);
+    Box::pin(async move { Ok(answered(sent?.answer().await?, to_wire)) })
+}
+
+fn answered(answer: Answer<crate::entities::PlayerEntity>, to_wire: ToWire) -> ShardReply {
+    match answer {
+        Answer::Accepted(reply) => match to_wire(&reply) {
+            Some(wire) => replied(wire),
+            // The id was first used for a command of another kind, whose answer is of another kind.
+            None => refused(&id_reused()),
+        },
+        Answer::Rejected(no) => replied(Wire::Error(rejection(&no))),
+        Answer::IdReused => refused(&id_reused()),
+    }
+}
+
+fn balance_reply(reply: &Reply) -> Option<Wire> {
+    match reply {
+        Reply::Balance(balance) => Some(Wire::Balance(balance_to_wire(balance))),
+        _ => None,
+    }
+}
+
+fn excluded_reply(reply: &Reply) -> Option<Wire> {
+    match reply {
+        Reply::SelfExcluded { until } => Some(Wire::SelfExcluded(client::SelfExcluded { until_ms: until.0 as i64 })),
+        _ => None,
+    }
+}
+
+/// A player who is known is only looked at: opening a session leaves no trace in the journal.
+fn register_player(
+    shards: &Shards,
+    id: PlayerId,
+    player: &client::PlayerRef,
+    currency: &str,
+    deadline_ms: Option<u64>,
+) -> Called {
+    let known = shards.players.read(id.0, |state| state.profile().cloned().zip(state.balance()));
+    let (shards, player, currency) = (shards.clone(), player.clone(), currency.to_owned());
+    Box::pin(async move {
+        let registered = move |balance: &_, created| {
+            let balance = Some(balance_to_wire(balance));
+            Wire::Registered(Registered { player_id: id.to_string(), balance, created })
+        };
+        if let Some((profile, balance)) = known?.answer().await? {
+            let same = *profile.brand == *player.brand && *profile.reference == *player.player;
+            if same && (currency.is_empty() || currency == profile.currency.code()) {
+                return Ok(replied(registered(&balance, false)));
+            }
+            if same {
+                return Ok(replied(Wire::Error(rejection(&Rejection::CurrencyMismatch { wallet: profile.currency }))));
+            }
+            return Ok(replied(Wire::Error(rejection(&Rejection::IdentityTaken))));
+        }
+        let command = match register(&player, &currency) {
+            Ok(command) => command,
+            Err(refusal) => return Ok(refused(&refusal)),
+        };
+        // The name holds the currency, so that two first sessions in different currencies do not share an outcome.
+        let name = command_id(EntityKey { kind: PLAYER, id: id.0 }, &format!("register/{currency}"));
+        let to_wire: ToWire = Box::new(move |reply| match reply {
+            Reply::Registered { balance } => Some(registered(balance, true)),
+            Reply::Balance(balance) => Some(registered(balance, false)),
+            _ => None,
+        });
+        send(&shards, id, name, command, deadline_ms, to_wire).await
+    })
+}
+
+fn balance(shards: &Shards, id: PlayerId) -> Called {
+    let seen = shards.players.read(id.0, |state| state.balance());
+    Box::pin(async move {
+        Ok(match seen?.answer().await? {
+            Some(balance) => replied(Wire::Balance(balance_to_wire(&balance))),
+            None => replied(Wire::Error(rejection(&Rejection::NotRegistered))),
+        })
+    })
+}
+
+fn limit(
+    shards: &Shards,
+    id: PlayerId,
+    name: CommandId,
+    ask: client::SetLimit,
+    deadline_ms: Option<u64>,
+) -> Called {
+    let currency = shards.players.read(id.0, |state| state.profile().map(|profile| profile.currency));
+    let shards = shards.clone();
+    Box::pin(async move {
+        let Some(currency) = currency?.answer().await? else {
+            return Ok(replied(Wire::Error(rejection(&Rejection::NotRegistered))));
+        };
+        let kind = ask.kind;
+        match set_limit(&ask, currency) {
+            Ok(command) => {
+                let to_wire: ToWire = Box::new(move |reply| limit_reply(reply, kind, currency));
+                send(&shards, id, name, command, deadline_ms, to_wire).await
+            }
+            Err(refusal) => Ok(refused(&refusal)),
+        }
+    })
+}
+
+fn limit_reply(reply: &Reply, kind: i32, currency: Currency) -> Option<Wire> {
+    let Reply::LimitSet { kind: _, in_force, pending } = reply else { return None };
+    let decimal = |amount: Option<Amount>| amount.map(|amount| amount.of(currency).decimal()).unwrap_or_default();
+    let (pending, from) = match pending {
+        Some(PendingLimit { amount, from: Time(from) }) => (decimal(*amount), *from as i64),
+        None => (String::new(), 0),
+    };
+    let in_force = decimal(*in_force);
+    Some(Wire::LimitSet(client::LimitSet { kind, in_force, pending, pending_from_ms: from }))
+}
+
+fn list_bets(shards: &Shards, id: PlayerId, list: client::ListBets) -> Called {
+    let limit = if list.limit == 0 { PAGE_DEFAULT } else { list.limit.min(PAGE_MAX) } as usize;
+    let before = match list.cursor.as_str() {
+        "" => BetNo(u32::MAX),
+        cursor => match cursor.parse() {
+            Ok(bet) => BetNo(bet),
+            Err(_) => return no(&Refusal::new("BAD_CURSOR", "the cursor is not one of ours: leave it empty to begin anew")),
+        },
+    };
+    match client::BetFilter::try_from(list.filter) {
+        Ok(client::BetFilter::Open) => open_bets(shards, id, before, limit),
+        Ok(client::BetFilter::Settled) => settled_bets(shards, id, before, limit),
+        Err(_) => no(&Refusal::new("FILTER_UNKNOWN", "the filter is not known: use OPEN or SETTLED")),
+    }
+}
+
+fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Called {
+    let names = Arc::clone(&shards.names);
+    let look = move |state: &State| {
+        let currency = state.profile()?.currency;
+        let page: Vec<&Bet> = state.open_bets().rev().filter(|bet| bet.no() < before).take(limit + 1).collect();
+        Some(to_page(&page, limit, |bet| bet_to_wire(id, bet, currency, &names)))
+    };
+    let seen = shards.players.read(id.0, look);
+    Box::pin(async move {
+        Ok(match seen?.answer().await? {
+            Some(bets) => replied(Wire::Bets(bets)),
+            None => replied(Wire::Error(rejection(&Rejection::NotRegistered))),
+        })
+    })
+}
+
+fn to_page(bets: &[&Bet], limit: usize, to_wire: impl Fn(&Bet) -> client::Bet) -> client::Bets {
+    let page = &bets[..bets.len().min(limit)];
+    let more = bets.len() > limit;
+    let next_cursor = page.last().filter(|_| more).map(|bet| bet.no().to_string()).unwrap_or_default();
+    client::Bets { bets: page.iter().map(|bet| to_wire(bet)).collect(), next_cursor }
+}
+
+fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Called {
+    let currency = shards.players.read(id.0, |state| state.profile().map(|profile| profile.currency));
+    let shards = shards.clone();
+    Box::pin(async move {
+        let Some(currency) = currency?.answer().await? else {
+            return Ok(replied(Wire::Error(rejection(&Rejection::NotRegistered))));
+        };
+        let read = async {
+            shards.journal.until_viewed().await?;
+            let bets = settled_before(&shards, id, before, limit + 1)?;
+            let page: Vec<&Bet> = bets.iter().collect();
+            Ok(Wire::Bets(to_page(&page, limit, |bet| bet_to_wire(id, bet, currency, &shards.names))))
+        };
+        answer_read(read.await)
+    })
+}
+
+/// The settled bets below a number, newest first, from their history.
+fn settled_before(shards: &Shards, id: PlayerId, before: BetNo, most: usize) -> Result<Vec<Bet>, StoreFault> {
+    let prefix = HISTORY.key(&history::player_prefix(id));
+    let end = HISTORY.key(&history::bet_prefix(id, before));
+    let mut bets = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
+    let mut of = None;
+    let mut take = |events: &mut Vec<Event>| {
+        events.reverse();
+        bets.extend(Bet::fold(events.iter()).filter(|bet| !bet.is_open()));
+        events.clear();
+        bets.len() >= most
+    };
+    for row in shards.store.scan_back(Families::VIEWS, &prefix, &end) {
+        let (key, bytes) = row?;
+        let bet = history::bet_of(&key[1..]);
+        if bet != of && take(&mut events) {
+            break;
+        }
+        of = bet;
+        let event = Event::decode(&bytes).map_err(|error| StoreFault::Corrupt {
+            what: "bet history",
+            shard: shards.store.map().locate(EntityKey { kind: PLAYER, id: id.0 }),
+            at: id.to_string(),
+            why: error.to_string(),
+        })?;
+        events.push(event);
+    }
+    take(&mut events);
+    bets.truncate(most);
+    Ok(bets)
+}

@@ -1,0 +1,219 @@
+//! The settlement process: every result goes to every bet with a leg on its market.
+//!
+//! It reads the shards' journals behind the views. A result streams over the bets that the views know;
+//! a bet that comes in later on a market with a result meets it when the bet itself is read. Whichever
+//! of the two is read second finds the other, so none is missed in any order. What was done is known by
+//! effect ids: going over a stretch of journal again, as after a crash, changes nothing.
+
+mod effect;
+mod position;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use shardbook_domain::event;
+use shardbook_domain::ids::{EventId, PlayerId};
+use shardbook_domain::process::settlement::{legs_of, on_result, ResultNotice};
+use shardbook_projections::legs;
+use shardbook_runtime::entity::Entity;
+use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::host::Host;
+use shardbook_runtime::journal::{EntryRef, Frame, Journal, Store};
+use shardbook_runtime::slot::ShardId;
+use tokio::sync::watch;
+
+use crate::entities::{EventEntity, PlayerEntity};
+use crate::views::{decoded, LEGS, RESULTS};
+use effect::{apply, Applied, Effects};
+use position::Positions;
+
+/// Most commands of the process under way at once: enough to fill a group commit, few beside what players send.
+const UNDER_WAY_MAX: usize = 512;
+/// Bets of one market after which the process notes how far it has come.
+const NOTE_EVERY: usize = 8_192;
+/// Frames after which it notes how far it has read.
+const NOTE_FRAMES: u64 = 256;
+
+/// What the process is doing.
+#[derive(Debug, Default)]
+pub struct SettlementGauge {
+    /// Frames that it has read, over all shards.
+    read: AtomicU64,
+    /// Commands under way.
+    under_way: AtomicU64,
+    /// Bets to which a result could not be applied: each is a bug, and is logged.
+    refused: AtomicU64,
+}
+
+impl SettlementGauge {
+    /// Frames not read yet plus commands under way; zero when everything durable is settled.
+    #[must_use]
+    pub fn backlog(&self, durable: u64) -> u64 {
+        durable.saturating_sub(self.read.load(Ordering::Acquire)) + self.under_way.load(Ordering::Acquire)
+    }
+
+    /// Bets to which a result could not be applied.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// The process of a node.
+pub struct Settlement {
+    store: Arc<Store>,
+    journal: Journal,
+    effects: Arc<Effects>,
+    positions: Positions,
+    gauge: Arc<SettlementGauge>,
+}
+
+impl Settlement {
+    /// Goes on where the process stood.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn open(
+        store: &Arc<Store>,
+        journal: &Journal,
+        players: Host<PlayerEntity>,
+        gauge: Arc<SettlementGauge>,
+    ) -> Result<Self, StoreFault> {
+        let positions = Positions::open(Arc::clone(store))?;
+        gauge.read.store(positions.sum(), Ordering::Release);
+        let effects = Arc::new(Effects::new(Arc::clone(store), journal.clone(), players));
+        Ok(Self { store: Arc::clone(store), journal: journal.clone(), effects, positions, gauge })
+    }
+
+    /// Runs until the views end or the store fails.
+    pub(crate) async fn run(mut self, mut viewed: watch::Receiver<()>) {
+        loop {
+            match self.round().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    if viewed.changed().await.is_err() {
+                        return;
+                    }
+                }
+                Err(StoreFault::Stopped) => return,
+                Err(fault) => {
+                    tracing::error!(%fault, "settlement has stopped; it goes on where it stood at the next start");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads what is new in each shard; whether there was anything.
+    async fn round(&mut self) -> Result<bool, StoreFault> {
+        let mut any = false;
+        for shard in (0..self.journal.map().shards()).map(ShardId) {
+            let viewed = self.journal.durability().viewed(shard);
+            let store = Arc::clone(&self.store);
+            let from = self.positions.of(shard) + 1;
+            for frame in store.frames(shard, from).take_while(|frame| {
+                frame.as_ref().map_or(true, |frame| frame.position().sequence <= viewed)
+            }) {
+                let frame = frame?;
+                self.frame(&frame).await?;
+                any = true;
+                self.positions.advance(shard, frame.position().sequence);
+                self.gauge.read.fetch_add(1, Ordering::Release);
+                if frame.position().sequence % NOTE_FRAMES == 0 {
+                    self.positions.note()?;
+                }
+            }
+        }
+        if any {
+            self.positions.note()?;
+        }
+        Ok(any)
+    }
+
+    async fn frame(&mut self, frame: &Frame) -> Result<(), StoreFault> {
+        for entry in frame.entries().filter(|entry| entry.event_count() > 0) {
+            match entry.entry.key.kind {
+                EventEntity::KIND => {
+                    let id = EventId(entry.entry.key.id);
+                    for (happened, _) in readable(frame, decoded::<EventEntity>(&entry))? {
+                        if let Some(notice) = on_result(id, &happened) {
+                            self.settle(&notice).await?;
+                        }
+                    }
+                }
+                PlayerEntity::KIND => self.late(frame, &entry).await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A bet on a market that has a result already.
+    async fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<(), StoreFault> {
+        let player = PlayerId(entry.entry.key.id);
+        for (happened, _) in readable(frame, decoded::<PlayerEntity>(entry))? {
+            let Some((bet, selections)) = legs_of(&happened) else { continue };
+            for leg in selections {
+                let Some(row) = RESULTS.get(&self.store, &legs::market_prefix(leg.event, leg.market))? else { continue };
+                let result = readable(frame, event::Event::decode(&row))?;
+                if let Some(notice) = on_result(leg.event, &result) {
+                    self.count(apply(Arc::clone(&self.effects), Arc::new(notice), player, bet).await)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Streams over the bets of a market, with a bounded number of commands under way.
+    async fn settle(&mut self, notice: &ResultNotice) -> Result<(), StoreFault> {
+        let market = legs::market_prefix(notice.event, notice.market);
+        let from = self.positions.cursor(notice).unwrap_or_else(|| market.clone());
+        let notice = Arc::new(notice.clone());
+        let mut under_way = FuturesUnordered::new();
+        let store = Arc::clone(&self.store);
+        for (done, row) in LEGS.scan(&store, &market, &from).enumerate() {
+            let (key, _) = row?;
+            let Some((player, bet)) = legs::bet_of(&key) else { continue };
+            while under_way.len() >= UNDER_WAY_MAX {
+                if let Some(applied) = under_way.next().await {
+                    self.count(applied)?;
+                }
+            }
+            self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
+            under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
+            if (done + 1) % NOTE_EVERY == 0 {
+                while let Some(applied) = under_way.next().await {
+                    self.count(applied)?;
+                }
+                self.gauge.under_way.store(0, Ordering::Release);
+                self.positions.note_cursor(&notice, &key)?;
+            }
+        }
+        while let Some(applied) = under_way.next().await {
+            self.count(applied)?;
+        }
+        self.gauge.under_way.store(0, Ordering::Release);
+        self.positions.forget_cursor()
+    }
+
+    fn count(&self, applied: Applied) -> Result<(), StoreFault> {
+        match applied {
+            Applied::Done => Ok(()),
+            Applied::Stopped => Err(StoreFault::Stopped),
+            Applied::Refused => {
+                self.gauge.refused.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn readable<T>(frame: &Frame, read: Result<T, impl std::fmt::Display>) -> Result<T, StoreFault> {
+    read.map_err(|error| StoreFault::Corrupt {
+        what: "journal entry",
+        shard: frame.position().shard,
+        at: frame.position().sequence.to_string(),
+        why: error.to_string(),
+    })
+}

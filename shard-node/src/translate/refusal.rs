@@ -1,0 +1,47 @@
+//! Every no of the domain, and of the way to it, as the wire tells it.
+
+use shardbook_domain::player::Rejection;
+use shardbook_proto::client::v1::Error;
+
+/// A refusal with a stable code, before or after the command reached its entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) leg: Option<u32>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), leg: None }
+    }
+
+    pub(crate) fn on_leg(mut self, leg: usize) -> Self {
+        self.leg = Some(leg as u32);
+        self
+    }
+
+    pub(crate) fn to_wire(&self) -> Error {
+        Error { code: self.code.into(), message: self.message.clone(), leg: self.leg, ..Error::default() }
+    }
+}
+
+/// A recorded refusal of a player's command.
+pub(crate) fn rejection(rejection: &Rejection) -> Error {
+    Error {
+        code: rejection.code().into(),
+        message: rejection.to_string(),
+        leg: rejection.leg().map(u32::from),
+        max_stake: rejection.max_stake().map(|stake| stake.decimal()).unwrap_or_default(),
+        price_now: rejection.price_now().map(|price| price.to_string()).unwrap_or_default(),
+        retry: false,
+    }
+}
+
+/// The id was used before for a command with other content.
+pub(crate) fn id_reused() -> Refusal {
+    Refusal::new(
+        "COMMAND_ID_REUSED",
+        "this id was used before for a command with other content: take a new id for a new command",
+    )
+}

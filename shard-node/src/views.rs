@@ -1,0 +1,117 @@
+//! The read models of this node: the rows of each, carried into the runtime's views.
+
+use shardbook_domain::ids::{EventId, PlayerId};
+use shardbook_projections::{events, history, legs, results, totals, EventEntry, PlayerEntry, Row};
+use shardbook_runtime::entity::{Entity, Undecodable};
+use shardbook_runtime::journal::{EntryRef, Families, Store};
+use shardbook_runtime::views::{Projection, Rows};
+
+use crate::entities::{EventEntity, PlayerEntity};
+
+type PlayerRows = fn(&PlayerEntry<'_>, &mut dyn FnMut(Row));
+type EventRows = fn(&EventEntry<'_>, &mut dyn FnMut(Row));
+
+/// A read model of the domain under its prefix.
+pub struct View {
+    prefix: u8,
+    name: &'static str,
+    version: u32,
+    of_player: Option<PlayerRows>,
+    of_event: Option<EventRows>,
+}
+
+/// The history of each bet.
+pub static HISTORY: View =
+    View { prefix: 1, name: "history", version: 1, of_player: Some(|entry, row| history::rows(entry, row)), of_event: None };
+/// Bets by market.
+pub static LEGS: View =
+    View { prefix: 2, name: "legs", version: 1, of_player: Some(|entry, row| legs::rows(entry, row)), of_event: None };
+/// The latest result of each market.
+pub static RESULTS: View =
+    View { prefix: 3, name: "results", version: 1, of_player: None, of_event: Some(|entry, row| results::rows(entry, row)) };
+/// Every event with its name.
+pub static EVENTS: View =
+    View { prefix: 4, name: "events", version: 1, of_player: None, of_event: Some(|entry, row| events::rows(entry, row)) };
+/// Sums of the house.
+pub static TOTALS: View = View {
+    prefix: 5,
+    name: "totals",
+    version: 1,
+    of_player: Some(|entry, row| totals::player_rows(entry, row)),
+    of_event: Some(|entry, row| totals::event_rows(entry, row)),
+};
+
+/// Every read model of a node.
+#[must_use]
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    [&HISTORY, &LEGS, &RESULTS, &EVENTS, &TOTALS].map(|view| Box::new(view) as Box<dyn Projection>).into()
+}
+
+impl View {
+    /// The key of a row as it is in the store.
+    #[must_use]
+    pub fn key(&self, key: &[u8]) -> Vec<u8> {
+        [&[self.prefix], key].concat()
+    }
+
+    /// The rows whose key begins with `prefix`, from `from` on: key without the view's prefix, and value.
+    pub fn scan<'s>(
+        &self,
+        store: &'s Store,
+        prefix: &[u8],
+        from: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Box<[u8]>), shardbook_runtime::fault::StoreFault>> + use<'s> {
+        let rows = store.scan(Families::VIEWS, &self.key(prefix), &self.key(from));
+        rows.map(|row| row.map(|(key, value)| (key[1..].to_vec(), value)))
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn get(&self, store: &Store, key: &[u8]) -> Result<Option<Vec<u8>>, shardbook_runtime::fault::StoreFault> {
+        store.get(Families::VIEWS, &self.key(key))
+    }
+}
+
+impl Projection for &'static View {
+    fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
+        let mut write = |row| match row {
+            Row::Put(key, value) => rows.put(&key, &value),
+            Row::Delete(key) => rows.delete(&key),
+            Row::Add(key, columns) => rows.add(&key, &columns),
+        };
+        let head = &entry.entry;
+        match (head.key.kind, self.of_player, self.of_event) {
+            (PlayerEntity::KIND, Some(make), _) => {
+                let events = decoded::<PlayerEntity>(entry)?;
+                let outcome = PlayerEntity::decode_outcome(head.outcome.accepted, head.outcome.bytes)?;
+                let player = PlayerId(head.key.id);
+                make(&PlayerEntry { player, version: head.version, events: &events, outcome: &outcome }, &mut write);
+            }
+            (EventEntity::KIND, _, Some(make)) => {
+                let events = decoded::<EventEntity>(entry)?;
+                make(&EventEntry { event: EventId(head.key.id), events: &events }, &mut write);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The events of an entry, each with its bytes.
+pub(crate) fn decoded<'e, E: Entity>(entry: &EntryRef<'e>) -> Result<Vec<(E::Event, &'e [u8])>, Undecodable> {
+    entry.events().map(|bytes| Ok((E::decode_event(bytes)?, bytes))).collect()
+}

@@ -1,0 +1,155 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Arguments of `shardbook run`.
+///
+/// Serves until SIGTERM or Ctrl-C, then lets commands under way finish, writes its snapshots and leaves.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "Examples:
+  shardbook run
+  shardbook run --data ./data --http 127.0.0.1:8080
+  shardbook run --config house.toml --log info,shardbook_gateway=debug")]
+pub struct RunArgs {
+    /// Folder of the journal and all views of it; made if absent.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+    /// TOML file of settings; what is given on the command line wins over it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address of the player WebSocket; port 0 takes a free one. [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS")]
+    pub ws: Option<SocketAddr>,
+    /// Address of gRPC for partners and feeds; port 0 takes a free one. [default: 127.0.0.1:7701]
+    #[arg(long, value_name = "ADDRESS")]
+    pub grpc: Option<SocketAddr>,
+    /// Address of the live page, /stats and /healthz; port 0 takes a free one. [default: 127.0.0.1:7702]
+    #[arg(long, value_name = "ADDRESS")]
+    pub http: Option<SocketAddr>,
+    /// Shards, 1 to 256; fixed when the data folder is made, so a later run must leave it out or agree.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub shards: Option<u16>,
+    /// What to log, in the manner of RUST_LOG.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub log: String,
+}
+
+/// Arguments of `shardbook verify`.
+///
+/// Reads a stopped node's data folder, or a checkpoint that a live node wrote, and recomputes everything from the
+/// journal. Exit code 0: no discrepancy; 1: at least one, each printed.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "Examples:
+  shardbook verify
+  shardbook verify --data ./data --json verdict.json")]
+pub struct VerifyArgs {
+    /// The data folder, or a checkpoint of one.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+    /// Also write the verdict as JSON; its key `discrepancies` counts them.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Arguments of `shardbook inspect`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_long_help = "Examples:
+  shardbook inspect player demo/demo-17
+  shardbook inspect --data ./data event bf:event:29788105
+  shardbook inspect journal --shard 2 --from 1000 --limit 20"
+)]
+pub struct InspectArgs {
+    /// The data folder, or a checkpoint of one.
+    #[arg(long, value_name = "DIR", default_value = "./data", global = true)]
+    pub data: PathBuf,
+    /// Print JSON, one object a line, instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to show.
+    #[command(subcommand)]
+    pub what: InspectWhat,
+}
+
+/// What `shardbook inspect` can show.
+#[derive(Clone, Debug, Subcommand)]
+pub enum InspectWhat {
+    /// A player's wallet, limits, open bets and history.
+    Player {
+        /// Brand and the brand's name of the player, as BRAND/PLAYER.
+        #[arg(value_name = "BRAND/PLAYER")]
+        player: String,
+    },
+    /// An event's fixture, markets, lines and results.
+    Event {
+        /// The event's id, such as bf:event:29788105.
+        #[arg(value_name = "EVENT")]
+        event: String,
+    },
+    /// Frames of the journal and the entries in them.
+    Journal {
+        /// Only this shard.
+        #[arg(long, value_name = "N")]
+        shard: Option<u16>,
+        /// First frame, by its sequence number.
+        #[arg(long, value_name = "SEQUENCE", default_value_t = 1)]
+        from: u64,
+        /// Most frames to print.
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u64,
+    },
+}
+
+/// Arguments of `shardbook bench`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "Examples:
+  shardbook bench place-bets
+  shardbook bench place-bets --bets 1000000 --in-flight 4096 --json bench.json
+  shardbook bench place-bets --via grpc --runs 5")]
+pub struct BenchArgs {
+    /// The workload.
+    #[arg(value_enum)]
+    pub workload: BenchWorkload,
+    /// The way in.
+    #[arg(long, value_enum, default_value_t = BenchVia::InProcess)]
+    pub via: BenchVia,
+    /// Bets of one measured run.
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub bets: u64,
+    /// Players that place them.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub players: u64,
+    /// Bets sent and not yet answered, over all players.
+    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..))]
+    pub in_flight: u64,
+    /// Measured runs; the summary gives minimum, median and maximum.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Shards of the data folder made for the run, 1 to 256.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub shards: u16,
+    /// Keep the data in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Also write the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Workloads of `shardbook bench`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum BenchWorkload {
+    /// Singles of many players on many markets: decide, ledger, journal, fsync, answer.
+    PlaceBets,
+}
+
+/// Ways in of `shardbook bench`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum BenchVia {
+    /// Straight to the router.
+    InProcess,
+    /// A gRPC session stream on loopback.
+    Grpc,
+}

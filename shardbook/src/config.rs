@@ -1,0 +1,161 @@
+//! The configuration of a house: one file, every key with a default that is right for one machine.
+
+use std::path::Path;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use shardbook_domain::rules::Rules;
+use shardbook_gateway::Config as GatewayConfig;
+use shardbook_runtime::host::HostOptions;
+use shardbook_runtime::journal::StoreOptions;
+use shardbook_shard_node::ShardNodeOptions;
+
+use crate::Failure;
+
+/// Everything that an operator may set. `config/shardbook.toml` holds every key with unit, bound and reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct House {
+    /// The edge.
+    pub gateway: GatewayConfig,
+    /// Store, journal and actors.
+    pub node: NodeConfig,
+    /// The brand's rules.
+    pub rules: Rules,
+}
+
+/// Keys of a shard node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeConfig {
+    /// Shards, 1 to 256. Fixed when the data folder is made: each has a journal of its own.
+    pub shards: u16,
+    /// Entities of a kind, 1,000 to 100,000,000: in memory at once; the longest idle leave first.
+    pub residents_max: usize,
+    /// Seconds, 1 to 86,400: an entity without a command for so long leaves memory.
+    pub idle_s: u64,
+    /// Commands, 1 to 1,000,000: waiting for one entity before more are refused as OVERLOADED.
+    pub mailbox_max: u32,
+    /// Events, 1 to 100,000: of an entity between two snapshots; bounds what an activation replays.
+    pub snapshot_events: u32,
+    /// Outcomes, 1 to 10,000: that an entity holds in memory for retries; older ones are read from disk.
+    pub outcomes_held: usize,
+    /// Milliseconds, 100 to 600,000: between two rounds of snapshots; bounds what a restart replays.
+    pub checkpoint_ms: u64,
+    /// Entries, 64 to 10,000,000: that may wait for the journal before senders wait.
+    pub queue: usize,
+    /// Updates, 64 to 10,000,000: that a gateway may be behind before it takes a fresh image.
+    pub public_queue: usize,
+    /// Bytes, 8 MiB or more: cache for reads of the store.
+    pub cache_bytes: usize,
+    /// Bytes, 1 MiB or more: of the journal's memtable. A larger one costs more per insert than the sync.
+    pub journal_memtable_bytes: usize,
+    /// Bytes, 16 MiB or more: of write-ahead log before tables are flushed; bounds what opening the store reads.
+    pub log_bytes_max: u64,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        let (host, store) = (HostOptions::default(), StoreOptions::default());
+        Self {
+            shards: 4,
+            residents_max: host.residents_max,
+            idle_s: host.idle.as_secs(),
+            mailbox_max: host.mailbox_max,
+            snapshot_events: host.snapshot_events,
+            outcomes_held: host.outcomes_held,
+            checkpoint_ms: host.checkpoint.as_millis() as u64,
+            queue: 65_536,
+            public_queue: 65_536,
+            cache_bytes: store.cache_bytes,
+            journal_memtable_bytes: store.journal_memtable_bytes,
+            log_bytes_max: store.log_bytes_max,
+        }
+    }
+}
+
+impl House {
+    /// Reads the file, if one is given, over the defaults, and the environment (`SHARDBOOK_NODE__SHARDS=8`)
+    /// over both.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key is unknown or out of its bounds; the text names it.
+    pub fn read(file: Option<&Path>) -> Result<Self, Failure> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(format!("there is no configuration file at {}", file.display()).into());
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let environment = Env::prefixed("SHARDBOOK_").ignore(&["data"]).split("__");
+        let house: Self = figment
+            .merge(environment)
+            .extract()
+            .map_err(|error| format!("configuration: {error}"))?;
+        house.node.check()?;
+        house.rules.validate()?;
+        Ok(house)
+    }
+
+    /// What a shard node is started with, on a data folder.
+    #[must_use]
+    pub fn node_options(&self, data: &Path) -> ShardNodeOptions {
+        let node = &self.node;
+        ShardNodeOptions {
+            data: data.to_owned(),
+            shards: node.shards,
+            store: StoreOptions {
+                cache_bytes: node.cache_bytes,
+                journal_memtable_bytes: node.journal_memtable_bytes,
+                log_bytes_max: node.log_bytes_max,
+            },
+            host: HostOptions {
+                residents_max: node.residents_max,
+                idle: Duration::from_secs(node.idle_s),
+                mailbox_max: node.mailbox_max,
+                snapshot_events: node.snapshot_events,
+                outcomes_held: node.outcomes_held,
+                checkpoint: Duration::from_millis(node.checkpoint_ms),
+            },
+            queue: node.queue,
+            public_queue: node.public_queue,
+            rules: self.rules.clone(),
+        }
+    }
+}
+
+impl NodeConfig {
+    fn check(&self) -> Result<(), Failure> {
+        let bounds: [(&str, u64, u64, u64); 12] = [
+            ("shards", self.shards.into(), 1, 256),
+            ("residents_max", self.residents_max as u64, 1_000, 100_000_000),
+            ("idle_s", self.idle_s, 1, 86_400),
+            ("mailbox_max", self.mailbox_max.into(), 1, 1_000_000),
+            ("snapshot_events", self.snapshot_events.into(), 1, 100_000),
+            ("outcomes_held", self.outcomes_held as u64, 1, 10_000),
+            ("checkpoint_ms", self.checkpoint_ms, 100, 600_000),
+            ("queue", self.queue as u64, 64, 10_000_000),
+            ("public_queue", self.public_queue as u64, 64, 10_000_000),
+            ("cache_bytes", self.cache_bytes as u64, 8 << 20, 1 << 40),
+            (
+                "journal_memtable_bytes",
+                self.journal_memtable_bytes as u64,
+                1 << 20,
+                1 << 32,
+            ),
+            ("log_bytes_max", self.log_bytes_max, 16 << 20, 1 << 36),
+        ];
+        match bounds
+            .into_iter()
+            .find(|(_, value, low, high)| !(low..=high).contains(&value))
+        {
+            None => Ok(()),
+            Some((key, value, low, high)) => {
+                Err(format!("configuration: node.{key} is {value}; it must be {low} to {high}").into())
+            }
+        }
+    }
+}

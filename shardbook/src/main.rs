@@ -1,0 +1,39 @@
+//! `shardbook <role|tool>`: see `shardbook help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use shardbook::cli::{Cli, Command};
+use shardbook::{Finished, bench, chaos, demo, inspect, open_files, players, replay, run, verify};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    open_files::raise();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the threads of the process could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(dispatch(cli.command)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Finished {
+    match command {
+        Command::Run(args) => run::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::Players(args) => players::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Inspect(args) => inspect::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Chaos(args) => chaos::run(args).await,
+    }
+}

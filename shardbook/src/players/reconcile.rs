@@ -1,0 +1,129 @@
+//! The comparison of a player's books with the server's.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use shardbook_proto::client::v1::{Balance, Bet, BetStatus};
+
+use super::book::{Book, leg_is_open};
+use super::record::{Record, as_placed, decimal};
+
+/// What a player found when it compared its books with the server's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// What differs, in words.
+    pub mismatches: Vec<String>,
+    /// Bets still open.
+    pub open: u64,
+    /// Bets settled, void ones included.
+    pub settled: u64,
+    /// Bets void.
+    pub void: u64,
+    /// Legs of open bets that wait for the result of a market that has one.
+    pub unsettled_legs: u64,
+}
+
+/// Compares the player's books with the server's list of bets and balance, taken at one version of the wallet.
+#[must_use]
+pub fn reconcile(record: &Record, book: &Book, listed: &[Bet], balance: &Balance) -> Findings {
+    let mut findings = Findings::default();
+    let mut once: BTreeMap<&str, &Bet> = BTreeMap::new();
+    for bet in listed {
+        if once.insert(&bet.bet_id, bet).is_some() {
+            findings.mismatches.push(format!("bet {} is listed twice", bet.bet_id));
+        }
+        count(&mut findings, book, bet);
+    }
+    for (bet_id, held) in &record.bets {
+        match once.get(bet_id.as_str()) {
+            None => findings
+                .mismatches
+                .push(format!("bet {bet_id}, answered to {}, is not listed", held.command)),
+            Some(bet) => findings.mismatches.extend(differs(&held.bet, bet)),
+        }
+    }
+    for bet in once.keys().filter(|bet_id| !record.bets.contains_key(**bet_id)) {
+        findings
+            .mismatches
+            .push(format!("bet {bet} is listed, but no answer named it"));
+    }
+    if let Err(what) = money(record, once.values().copied(), balance) {
+        findings.mismatches.push(what);
+    }
+    findings
+}
+
+fn count(findings: &mut Findings, book: &Book, bet: &Bet) {
+    match bet.status() {
+        BetStatus::Open | BetStatus::Unspecified => {
+            findings.open += 1;
+            let waits = bet
+                .legs
+                .iter()
+                .filter(|leg| leg_is_open(leg.status()) && book.finished(&leg.event, leg.market) == Some(true))
+                .count();
+            findings.unsettled_legs += waits as u64;
+        }
+        status => {
+            findings.settled += 1;
+            findings.void += u64::from(status == BetStatus::Void);
+        }
+    }
+}
+
+fn differs(told: &Bet, listed: &Bet) -> Option<String> {
+    if as_placed(told) != as_placed(listed) {
+        return Some(format!(
+            "bet {} was placed as {told:?} and is listed as {listed:?}",
+            told.bet_id
+        ));
+    }
+    let same_time = told.settlements == listed.settlements;
+    let same_end = (told.status, &told.returned) == (listed.status, &listed.returned);
+    if told.settlements > listed.settlements || (same_time && told.settlements > 0 && !same_end) {
+        return Some(format!(
+            "bet {} was told as {told:?} and is listed as {listed:?}",
+            told.bet_id
+        ));
+    }
+    None
+}
+
+/// The wallet must follow from the deposits and the listed bets alone.
+fn money<'a>(record: &Record, bets: impl Iterator<Item = &'a Bet>, balance: &Balance) -> Result<(), String> {
+    if let Some(known) = &record.balance
+        && (known.version > balance.version || (known.version == balance.version && known != balance))
+    {
+        return Err(format!("the balance was told as {known:?} and is {balance:?}"));
+    }
+    let (mut worth, mut held) = (record.deposited, Decimal::ZERO);
+    for bet in bets {
+        let stake = decimal(&bet.stake)?;
+        worth -= stake;
+        match bet.status() {
+            BetStatus::Open | BetStatus::Unspecified => held += stake,
+            _ => worth += decimal_or_zero(&bet.returned)?,
+        }
+    }
+    let (available, owed) = (decimal(&balance.available)?, decimal_or_zero(&balance.owed)?);
+    if available - owed != worth {
+        return Err(format!(
+            "available {available} less owed {owed}: deposits, stakes and returns make {worth}"
+        ));
+    }
+    if decimal_or_zero(&balance.held)? != held {
+        return Err(format!("held {}: the stakes of open bets make {held}", balance.held));
+    }
+    Ok(())
+}
+
+fn decimal_or_zero(text: &str) -> Result<Decimal, String> {
+    if text.is_empty() {
+        Ok(Decimal::ZERO)
+    } else {
+        decimal(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

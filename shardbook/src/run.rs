@@ -1,0 +1,89 @@
+//! `shardbook run`: all roles in one process.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use shardbook_gateway::Gateway;
+use shardbook_runtime::fault::StoreFault;
+use shardbook_shard_node::ShardNode;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::RunArgs;
+use crate::config::House;
+use crate::progress::Progress;
+use crate::{Failure, Finished};
+
+/// Exit code after a fault of disk or journal: input/output error, as in sysexits.
+const EXIT_FAULT: u8 = 74;
+
+/// Serves until SIGTERM or Ctrl-C, or until the disk fails.
+///
+/// # Errors
+/// When configuration, store or addresses are not fit to serve; the text says what to do.
+pub async fn run(args: RunArgs) -> Finished {
+    log_to_stderr(&args.log)?;
+    let mut house = House::read(args.config.as_deref())?;
+    let addresses = [
+        (args.ws, &mut house.gateway.ws),
+        (args.grpc, &mut house.gateway.grpc),
+        (args.http, &mut house.gateway.http),
+    ];
+    for (asked, set) in addresses {
+        *set = asked.unwrap_or(*set);
+    }
+    if let Some(shards) = args.shards {
+        house.node.shards = shards;
+    }
+    house.gateway.check()?;
+    let (tell_fault, mut faults) = mpsc::unbounded_channel::<StoreFault>();
+    let on_fault = Arc::new(move |fault| {
+        let _ = tell_fault.send(fault);
+    });
+    let mut progress = None;
+    let node = ShardNode::start(house.node_options(&args.data), on_fault, |done, total| {
+        let bar = progress.get_or_insert_with(|| Progress::new("catching up", Some(total)));
+        bar.set(done, "frames into the views");
+    });
+    let node = node.await?;
+    if let Some(progress) = progress {
+        progress.finish("the views are up to the journal");
+    }
+    let gateway = Gateway::start(house.gateway, node.router(), node.topic())?;
+    let at = gateway.addresses();
+    tracing::info!(data = %args.data.display(), ws = %at.ws, grpc = %at.grpc, http = %at.http, "serving");
+    println!(
+        "serving: players ws://{}  partners and feeds http://{}  live page http://{}",
+        at.ws, at.grpc, at.http
+    );
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let fault = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = tokio::signal::ctrl_c() => None,
+        fault = faults.recv() => fault,
+    };
+    if let Some(fault) = fault {
+        // Fail-stop: what was not answered stays unanswered; the journal decides at the next start.
+        tracing::error!(%fault, "the node stops at once: nothing after a failed write may be answered");
+        std::process::exit(EXIT_FAULT.into());
+    }
+    tracing::info!("stopping");
+    gateway.stop().await;
+    node.stop().await?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn log_to_stderr(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("--log {filter}: {error}"))?;
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .init();
+    Ok(())
+}

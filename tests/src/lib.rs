@@ -1,0 +1,1 @@
+//! Tests of the whole house; this crate ships nothing.
