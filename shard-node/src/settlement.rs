@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use crate::entities::{EventEntity, PlayerEntity};
 use crate::views::{decoded, LEGS, RESULTS};
 use effect::{apply, Applied, Effects};
+pub(crate) use position::read_up_to;
 use position::Positions;
 
 /// Most commands of the process under way at once: enough to fill a group commit, few beside what players send.

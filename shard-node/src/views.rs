@@ -16,27 +16,29 @@ pub struct View {
     prefix: u8,
     name: &'static str,
     version: u32,
+    rows_are_final: bool,
     of_player: Option<PlayerRows>,
     of_event: Option<EventRows>,
 }
 
 /// The history of each bet.
 pub static HISTORY: View =
-    View { prefix: 1, name: "history", version: 1, of_player: Some(|entry, row| history::rows(entry, row)), of_event: None };
+    View { prefix: 1, name: "history", version: 1, rows_are_final: true, of_player: Some(|entry, row| history::rows(entry, row)), of_event: None };
 /// Bets by market.
 pub static LEGS: View =
-    View { prefix: 2, name: "legs", version: 1, of_player: Some(|entry, row| legs::rows(entry, row)), of_event: None };
+    View { prefix: 2, name: "legs", version: 1, rows_are_final: true, of_player: Some(|entry, row| legs::rows(entry, row)), of_event: None };
 /// The latest result of each market.
 pub static RESULTS: View =
-    View { prefix: 3, name: "results", version: 1, of_player: None, of_event: Some(|entry, row| results::rows(entry, row)) };
+    View { prefix: 3, name: "results", version: 1, rows_are_final: false, of_player: None, of_event: Some(|entry, row| results::rows(entry, row)) };
 /// Every event with its name.
 pub static EVENTS: View =
-    View { prefix: 4, name: "events", version: 1, of_player: None, of_event: Some(|entry, row| events::rows(entry, row)) };
+    View { prefix: 4, name: "events", version: 1, rows_are_final: false, of_player: None, of_event: Some(|entry, row| events::rows(entry, row)) };
 /// Sums of the house.
 pub static TOTALS: View = View {
     prefix: 5,
     name: "totals",
     version: 1,
+    rows_are_final: false,
     of_player: Some(|entry, row| totals::player_rows(entry, row)),
     of_event: Some(|entry, row| totals::event_rows(entry, row)),
 };
@@ -85,6 +87,10 @@ impl Projection for &'static View {
 
     fn version(&self) -> u32 {
         self.version
+    }
+
+    fn rows_are_final(&self) -> bool {
+        self.rows_are_final
     }
 
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {

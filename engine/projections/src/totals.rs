@@ -4,7 +4,7 @@ use shardbook_domain::bet::BetStatus;
 use shardbook_domain::event;
 use shardbook_domain::ledger::{Account, Reason, Transfer};
 use shardbook_domain::money::Currency;
-use shardbook_domain::player::{Event, Reply};
+use shardbook_domain::player::{Event, Rejection, Reply};
 
 use crate::{EventEntry, PlayerEntry, Row};
 
@@ -94,6 +94,8 @@ pub const MARKETS: &[u8] = b"nmarkets";
 pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
     let reply = match entry.outcome {
         Ok(reply) => reply,
+        // Between processes, not between the house and a player: settlement then gives the bet along.
+        Err(Rejection::BetNotHeld { .. }) => return,
         Err(rejection) => {
             let key = [&[REFUSED], rejection.code().as_bytes()].concat();
             return row(Row::Add(key, vec![1]));

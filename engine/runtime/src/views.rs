@@ -6,14 +6,16 @@
 
 mod positions;
 mod projection;
+mod rebuilt;
 mod runner;
 mod snapshot;
 mod tails;
 
-pub use positions::{Lag, ViewName};
+pub use positions::{outcomes_position, projection_position, ViewName};
 pub use projection::{Projection, Rows};
 pub(crate) use runner::{note_covered, read_snapshot};
-pub use runner::{rebuild_into, Rebuilt, Views};
+pub use rebuilt::{Difference, Rebuilt};
+pub use runner::Views;
 pub(crate) use snapshot::encode as encode_snapshot;
 pub use snapshot::{Remembered, Snapshot};
 pub use tails::Tails;

@@ -40,12 +40,12 @@ async fn the_silent_are_closed_and_the_living_kept() {
             other => panic!("unexpected {other:?}"),
         }
     }
-    let farewell = soon(dead).await.expect("task");
-    assert!(String::from_utf8_lossy(&farewell).contains("three heartbeats"));
     assert!(matches!(
         living.ask(r#"{"id":"a","ping":{}}"#).await.message,
         Some(Body::Pong(_))
     ));
+    let farewell = soon(dead).await.expect("task");
+    assert!(String::from_utf8_lossy(&farewell).contains("three heartbeats"));
 }
 
 /// Protects those who are in: beyond the bound a newcomer is turned away, and a place left is given again.

@@ -21,9 +21,8 @@ pub(super) struct Positions {
 impl Positions {
     pub(super) fn open(store: Arc<Store>) -> Result<Self, StoreFault> {
         let mut read = Vec::new();
-        for shard in 0..store.map().shards() {
-            let row = store.note(&name(ShardId(shard)))?;
-            read.push(row.and_then(|row| row.try_into().ok()).map_or(0, u64::from_le_bytes));
+        for shard in (0..store.map().shards()).map(ShardId) {
+            read.push(read_up_to(&store, shard)?);
         }
         let cursor = store.note(CURSOR)?.and_then(|row| {
             let (notice, key) = row.split_at_checked(NOTICE_BYTES)?;
@@ -70,6 +69,15 @@ impl Positions {
             None => Ok(()),
         }
     }
+}
+
+/// The frame up to which the process has noted that it has read a shard.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn read_up_to(store: &Store, shard: ShardId) -> Result<u64, StoreFault> {
+    let row = store.note(&name(shard))?;
+    Ok(row.and_then(|row| row.try_into().ok()).map_or(0, u64::from_le_bytes))
 }
 
 const NOTICE_BYTES: usize = 16;

@@ -80,6 +80,8 @@ pub struct Counters {
 pub struct Durability {
     durable: Box<[AtomicU64]>,
     viewed: Box<[AtomicU64]>,
+    rows: AtomicU64,
+    row_bytes: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -98,6 +100,17 @@ impl Durability {
 
     pub(crate) fn set_viewed(&self, shard: ShardId, sequence: u64) {
         self.viewed[usize::from(shard.0)].store(sequence, Ordering::Release);
+    }
+
+    pub(crate) fn count_rows(&self, rows: u64, bytes: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+        self.row_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Rows written behind the journal since the start, and their bytes.
+    #[must_use]
+    pub fn rows_behind(&self) -> (u64, u64) {
+        (self.rows.load(Ordering::Relaxed), self.row_bytes.load(Ordering::Relaxed))
     }
 
     /// Whether an append failed; nothing is answered after that.
@@ -204,7 +217,13 @@ impl Committer {
             shards.push(FrameBuilder::new(shard, 1, sequence, digest));
         }
         let sequences = || shards.iter().map(|shard| AtomicU64::new(shard.sequence())).collect();
-        let durability = Durability { durable: sequences(), viewed: sequences(), stopped: AtomicBool::new(false) };
+        let durability = Durability {
+            durable: sequences(),
+            viewed: sequences(),
+            rows: AtomicU64::new(0),
+            row_bytes: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+        };
         let durability = Arc::new(durability);
         let counters = Arc::new(Counters::default());
         let (sender, submissions) = mpsc::channel(queue);

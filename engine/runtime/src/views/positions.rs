@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Projection;
 use crate::fault::StoreFault;
 use crate::journal::{Families, Store};
 use crate::slot::ShardId;
+
+/// Version of the rows of the runtime's own views.
+pub(super) const OWN_VERSION: u32 = 1;
 
 /// Names a view in its position rows: the prefix of a projection, or one of the views of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,15 +19,6 @@ impl ViewName {
     pub const OUTCOMES: Self = Self(0xF0);
     /// Up to where every entity is covered by its snapshot.
     pub const SNAPSHOTS: Self = Self(0xF1);
-}
-
-/// How far a view is behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lag {
-    /// The shard.
-    pub shard: ShardId,
-    /// Frames still to be read.
-    pub frames: u64,
 }
 
 fn key(view: ViewName, shard: ShardId) -> [u8; 8] {
@@ -41,6 +36,22 @@ pub(super) fn read(store: &Store, view: ViewName, version: u32, shard: ShardId) 
         return Ok(None);
     }
     Ok(sequence.try_into().ok().map(u64::from_le_bytes))
+}
+
+/// The frame of a shard up to which a projection has been read into its rows.
+///
+/// # Errors
+/// When the store fails.
+pub fn projection_position(store: &Store, view: &dyn Projection, shard: ShardId) -> Result<u64, StoreFault> {
+    Ok(read(store, ViewName(view.prefix()), view.version(), shard)?.unwrap_or(0))
+}
+
+/// The frame of a shard up to which outcomes by command id have been written.
+///
+/// # Errors
+/// When the store fails.
+pub fn outcomes_position(store: &Store, shard: ShardId) -> Result<u64, StoreFault> {
+    Ok(read(store, ViewName::OUTCOMES, OWN_VERSION, shard)?.unwrap_or(0))
 }
 
 /// Sets a view's position in the batch that holds its rows.

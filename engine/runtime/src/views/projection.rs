@@ -16,6 +16,11 @@ pub trait Projection: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// Raised when the rows mean something else: the view is then rebuilt from the journal.
     fn version(&self) -> u32;
+    /// Whether each row is put once and never changed, deleted or added to. Such a view may be as large
+    /// as the journal; it is then compared by digest instead of row by row.
+    fn rows_are_final(&self) -> bool {
+        false
+    }
     /// The rows of one entry.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use rocksdb::WriteBatch;
 use tokio::sync::{mpsc, watch};
 
-use super::positions::{self, MemoryRows, ViewName};
+use super::positions::{self, ViewName, OWN_VERSION};
 use super::{outcome_key, outcome_row, Projection, Rows, Snapshot, Tails};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
@@ -16,8 +16,6 @@ use crate::slot::ShardId;
 
 /// The most frames taken into one batch of rows: bounds the memory of a batch.
 const BATCH_MAX: usize = 1_024;
-/// Version of the rows of the runtime's own views.
-const OWN_VERSION: u32 = 1;
 
 /// The views of a node, brought up to the journal when opened.
 pub struct Views {
@@ -208,6 +206,7 @@ impl Views {
                 positions::write(&self.store, &mut batch, name, version, *shard, *sequence);
             }
         }
+        durability.count_rows(batch.len() as u64, batch.size_in_bytes() as u64);
         self.store.write(batch, false)?;
         for (key, version) in covered {
             self.tails.cover(key, version);
@@ -222,7 +221,7 @@ impl Views {
     }
 }
 
-fn damaged(frame: &Frame, view: &str, why: String) -> StoreFault {
+pub(super) fn damaged(frame: &Frame, view: &str, why: String) -> StoreFault {
     let at = frame.position().sequence.to_string();
     let why = format!("{view} cannot read an event: {why}");
     StoreFault::Corrupt { what: "journal entry", shard: frame.position().shard, at, why }
@@ -248,54 +247,4 @@ pub(crate) fn read_snapshot(store: &Store, key: EntityKey) -> Result<Option<Snap
         why: error.0,
     };
     Snapshot::decode(&row).map(Some).map_err(corrupt)
-}
-
-/// The rows of a projection made anew, entry by entry: to be compared with the live ones.
-#[derive(Debug, Default)]
-pub struct Rebuilt {
-    rows: BTreeMap<u8, MemoryRows>,
-}
-
-/// Adds the rows of one frame to views that are rebuilt in memory.
-///
-/// # Errors
-/// When an event cannot be read.
-pub fn rebuild_into(rebuilt: &mut Rebuilt, view: &dyn Projection, frame: &Frame) -> Result<(), StoreFault> {
-    let memory = rebuilt.rows.entry(view.prefix()).or_default();
-    for entry in frame.entries() {
-        let mut rows = Rows::memory(view.prefix(), memory);
-        view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
-    }
-    Ok(())
-}
-
-impl Rebuilt {
-    /// How many rows of the live view differ from the rebuilt ones, with the first that does.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn differences(&self, store: &Store, view: &dyn Projection) -> Result<(u64, Option<Vec<u8>>), StoreFault> {
-        let none = MemoryRows::default();
-        let mut wanted = self.rows.get(&view.prefix()).unwrap_or(&none).rows.iter().peekable();
-        let mut different = 0;
-        let mut first = None;
-        let mut note = |key: &[u8]| {
-            different += 1;
-            first.get_or_insert_with(|| key.to_vec());
-        };
-        for live in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
-            let (key, value) = live?;
-            while let Some((missing, _)) = wanted.next_if(|(wanted, _)| wanted.as_slice() < &*key) {
-                note(missing);
-            }
-            match wanted.next_if(|(wanted, _)| wanted.as_slice() == &*key) {
-                Some((_, made)) if made.as_slice() == &*value => {}
-                _ => note(&key),
-            }
-        }
-        for (missing, _) in wanted {
-            note(missing);
-        }
-        Ok((different, first))
-    }
 }

@@ -1,0 +1,113 @@
+//! Views made anew from the journal, to be compared with the live ones.
+
+use std::collections::BTreeMap;
+
+use super::positions::MemoryRows;
+use super::runner::damaged;
+use super::{Projection, Rows};
+use crate::fault::StoreFault;
+use crate::journal::{Families, Frame, Store};
+
+/// The sum of the digests of rows: equal for equal sets of rows, in whatever order they came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    rows: u64,
+    digest: u128,
+}
+
+impl Sum {
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(key.len() as u64).to_le_bytes());
+        hasher.update(key);
+        hasher.update(value);
+        let mut half = [0; 16];
+        half.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        self.rows += 1;
+        self.digest = self.digest.wrapping_add(u128::from_le_bytes(half));
+    }
+}
+
+/// The rows of projections made anew, frame by frame.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    rows: BTreeMap<u8, MemoryRows>,
+    sums: BTreeMap<u8, Sum>,
+}
+
+/// What a comparison of a view found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The view.
+    pub view: &'static str,
+    /// Rows that differ, are missing or are too many; for a view compared by digest, the difference of the counts.
+    pub rows: u64,
+    /// The key of the first such row, where it is known.
+    pub first: Option<Vec<u8>>,
+}
+
+impl Rebuilt {
+    /// Adds the rows of one frame.
+    ///
+    /// # Errors
+    /// When an event cannot be read.
+    pub fn add(&mut self, view: &dyn Projection, frame: &Frame) -> Result<(), StoreFault> {
+        let prefix = view.prefix();
+        if !view.rows_are_final() {
+            return project(view, frame, self.rows.entry(prefix).or_default());
+        }
+        let mut rows = MemoryRows::default();
+        project(view, frame, &mut rows)?;
+        let sum = self.sums.entry(prefix).or_default();
+        for (key, value) in &rows.rows {
+            sum.add(key, value);
+        }
+        Ok(())
+    }
+
+    /// What of the live view differs from the rows added; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
+        if view.rows_are_final() { self.sum_difference(store, view) } else { self.row_difference(store, view) }
+    }
+
+    fn sum_difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
+        let made = self.sums.get(&view.prefix()).copied().unwrap_or_default();
+        let mut live = Sum::default();
+        for row in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
+            let (key, value) = row?;
+            live.add(&key, &value);
+        }
+        let rows = made.rows.abs_diff(live.rows).max(1);
+        Ok((made != live).then_some(Difference { view: view.name(), rows, first: None }))
+    }
+
+    fn row_difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
+        let none = MemoryRows::default();
+        let mut made = self.rows.get(&view.prefix()).unwrap_or(&none).rows.iter().peekable();
+        let mut different: Vec<Vec<u8>> = Vec::new();
+        for live in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
+            let (key, value) = live?;
+            while let Some((missing, _)) = made.next_if(|(made, _)| made.as_slice() < &*key) {
+                different.push(missing.clone());
+            }
+            match made.next_if(|(made, _)| made.as_slice() == &*key) {
+                Some((_, made)) if made.as_slice() == &*value => {}
+                _ => different.push(key.to_vec()),
+            }
+        }
+        different.extend(made.map(|(missing, _)| missing.clone()));
+        let (rows, first) = (different.len() as u64, different.into_iter().next());
+        Ok((rows > 0).then_some(Difference { view: view.name(), rows, first }))
+    }
+}
+
+fn project(view: &dyn Projection, frame: &Frame, into: &mut MemoryRows) -> Result<(), StoreFault> {
+    for entry in frame.entries() {
+        let mut rows = Rows::memory(view.prefix(), into);
+        view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
+    }
+    Ok(())
+}
