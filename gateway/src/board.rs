@@ -1,10 +1,10 @@
 //! The gateway's replica of every event and market, and who follows which.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use shardbook_proto::client::v1::server_message::Message as Body;
-use shardbook_proto::client::v1::{EventInfo, MarketDelta, MarketImage};
+use shardbook_proto::client::v1::{EventInfo, EventStatus, MarketDelta, MarketImage, MarketStatus};
 use shardbook_proto::internal::v1::PublicUpdate;
 use shardbook_proto::internal::v1::public_update::Update;
 
@@ -35,13 +35,31 @@ pub(crate) struct Board {
     events: BTreeMap<Arc<str>, Book>,
     everyone: HashMap<u64, Arc<Outbox>>,
     watchers: HashMap<Arc<str>, HashMap<u64, Arc<Outbox>>>,
+    /// Events that are over, the longest first.
+    over: VecDeque<Arc<str>>,
     conflated: u64,
 }
+
+/// Events that are over and still shown: whoever reads slowly gets their results from here. Older ones make room.
+const KEPT_OVER: usize = 1_000;
 
 #[derive(Default)]
 struct Book {
     info: Option<Line<EventInfo>>,
     markets: BTreeMap<u32, Line<MarketImage>>,
+}
+
+impl Book {
+    fn has_ended(&self) -> bool {
+        self.info
+            .as_ref()
+            .is_some_and(|line| line.image.status() == EventStatus::Ended)
+    }
+
+    fn is_over(&self) -> bool {
+        let decided = [MarketStatus::Resulted, MarketStatus::Void];
+        self.has_ended() && self.markets.values().all(|line| decided.contains(&line.image.status()))
+    }
 }
 
 struct Line<T> {
@@ -83,24 +101,50 @@ impl Board {
             // An image has no version to follow from.
             let _ = self.apply(update);
         }
-        self.events.retain(|event, book| {
-            let Some(markets) = named.get(&**event) else {
-                return false;
-            };
-            book.markets.retain(|market, _| markets.contains(market));
-            true
-        });
+        let mut gone = Vec::new();
+        for (event, book) in &mut self.events {
+            match named.get(&**event) {
+                Some(markets) => book.markets.retain(|market, _| markets.contains(market)),
+                None => gone.extend(book.info.as_ref().map(|line| line.image.clone())),
+            }
+        }
+        // An event leaves the topic when it is over; that may be what was missed.
+        for info in gone {
+            self.event(&EventInfo {
+                status: EventStatus::Ended.into(),
+                ..info.clone()
+            });
+            self.keep_over(&info.event);
+        }
+    }
+
+    fn keep_over(&mut self, event: &str) {
+        let Some((event, _)) = self.events.get_key_value(event) else {
+            return;
+        };
+        if self.over.contains(event) {
+            return;
+        }
+        self.over.push_back(Arc::clone(event));
+        if self.over.len() > KEPT_OVER
+            && let Some(oldest) = self.over.pop_front()
+            && self.events.get(&oldest).is_some_and(Book::has_ended)
+        {
+            self.events.remove(&oldest);
+        }
     }
 
     fn event(&mut self, info: &EventInfo) {
         let book = self.events.entry(info.event.as_str().into()).or_default();
-        if book.info.as_ref().is_some_and(|line| line.image == *info) {
-            return;
+        if book.info.as_ref().is_none_or(|line| line.image != *info) {
+            let mut line = Line::new(info.clone());
+            let frame = line.frame(Body::Event);
+            book.info = Some(line);
+            self.deliver(&info.event, None, &frame);
         }
-        let mut line = Line::new(info.clone());
-        let frame = line.frame(Body::Event);
-        book.info = Some(line);
-        self.deliver(&info.event, None, &frame);
+        if self.events.get(info.event.as_str()).is_some_and(Book::is_over) {
+            self.keep_over(&info.event);
+        }
     }
 
     fn image(&mut self, image: &MarketImage) {
@@ -262,4 +306,83 @@ fn change(image: &mut MarketImage, delta: &MarketDelta) -> Result<(), Gap> {
     image.source_ms = delta.source_ms;
     image.version = delta.version;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(update: Update) -> Arc<PublicUpdate> {
+        Arc::new(PublicUpdate { update: Some(update) })
+    }
+
+    fn event(event: String, status: EventStatus) -> Arc<PublicUpdate> {
+        update(Update::Event(EventInfo {
+            event,
+            status: status.into(),
+            ..EventInfo::default()
+        }))
+    }
+
+    fn market(event: &str, version: u64) -> Arc<PublicUpdate> {
+        update(Update::Image(MarketImage {
+            event: event.into(),
+            version,
+            ..MarketImage::default()
+        }))
+    }
+
+    /// Protects the gateway's memory over a season: events that are over make room, those that are not stay.
+    #[test]
+    fn only_the_last_events_that_are_over_are_kept() {
+        let mut board = Board::default();
+        board.replace(&[event("lasting".into(), EventStatus::InPlay)]);
+        for n in 0..3 * KEPT_OVER {
+            assert_eq!(board.apply(&event(format!("e{n}"), EventStatus::Ended)), Ok(()));
+        }
+        assert_eq!(board.events.len(), KEPT_OVER + 1);
+        assert!(board.events.contains_key("lasting"));
+    }
+
+    /// Protects every book from a silent hole: a delta that does not follow asks for a fresh image instead.
+    #[test]
+    fn a_delta_that_does_not_follow_is_a_gap() {
+        let mut board = Board::default();
+        board.replace(&[market("e", 5)]);
+        let delta = |market, version| {
+            update(Update::Delta(MarketDelta {
+                event: "e".into(),
+                market,
+                version,
+                ..MarketDelta::default()
+            }))
+        };
+        let rows = [
+            (0, 5, Ok(())),
+            (0, 6, Ok(())),
+            (0, 8, Err(Gap)),
+            (9, 1, Err(Gap)),
+            (0, 7, Ok(())),
+        ];
+        for (market, version, expected) in rows {
+            assert_eq!(
+                board.apply(&delta(market, version)),
+                expected,
+                "market {market} version {version}"
+            );
+        }
+    }
+
+    /// Protects a client from an event that stays open for ever because its end was missed.
+    #[test]
+    fn what_left_the_topic_unseen_has_ended() {
+        let mut board = Board::default();
+        board.replace(&[
+            event("a".into(), EventStatus::InPlay),
+            event("b".into(), EventStatus::InPlay),
+        ]);
+        board.replace(&[event("b".into(), EventStatus::InPlay)]);
+        let statuses: Vec<_> = board.events().iter().map(EventInfo::status).collect();
+        assert_eq!(statuses, [EventStatus::Ended, EventStatus::InPlay]);
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dashmap::DashMap;
 use shardbook_domain::event::{self, FixtureStatus};
@@ -61,8 +61,19 @@ pub struct Fanout {
     arrivals: Arc<Arrivals>,
     players: Host<PlayerEntity>,
     names: Arc<Names>,
-    events: HashMap<EventId, event::State>,
+    sporting_events: Host<EventEntity>,
+    replicas: HashMap<EventId, Replica>,
 }
+
+/// An event as published last.
+struct Replica {
+    state: event::State,
+    /// Entries of the event that it amounts to.
+    version: u64,
+}
+
+/// Waits at most so long for an event that was over to come back into memory.
+const RECALL: Duration = Duration::from_secs(5);
 
 impl Fanout {
     pub(crate) fn new(
@@ -70,36 +81,50 @@ impl Fanout {
         topic: Arc<PublicTopic>,
         arrivals: Arc<Arrivals>,
         players: Host<PlayerEntity>,
+        sporting_events: Host<EventEntity>,
         names: Arc<Names>,
     ) -> Self {
-        Self { world, topic, arrivals, players, names, events: HashMap::new() }
+        Self { world, topic, arrivals, players, names, sporting_events, replicas: HashMap::new() }
     }
 
     /// Takes in an event as it stood before the first frame that will be followed.
-    pub(crate) fn restore(&mut self, id: EventId, state: event::State) {
+    pub(crate) fn restore(&mut self, id: EventId, state: event::State, version: u64) {
         self.publish_event(&state);
         for market in state.markets() {
             self.world.book.set(id, market);
             self.publish_image(&state, market);
         }
-        self.events.insert(id, state);
+        if let Some(fixture) = state.fixture() {
+            self.names.learn(id, &fixture.urn);
+        }
+        self.keep(id, Replica { state, version });
+    }
+
+    /// Holds the replica until the event is over; then it leaves the book and the image.
+    fn keep(&mut self, id: EventId, replica: Replica) {
+        if is_over(&replica.state) {
+            self.world.book.forget(id, &replica.state);
+            self.retire(&replica.state);
+        } else {
+            self.replicas.insert(id, replica);
+        }
     }
 
     /// Follows the journal until it ends.
     pub(crate) async fn follow(mut self, mut frames: mpsc::Receiver<Followed>) {
         while let Some(followed) = frames.recv().await {
             if let Followed::Frame(frame) = followed {
-                if let Err(error) = self.frame(&frame) {
+                if let Err(error) = self.frame(&frame).await {
                     tracing::error!(%error, frame = frame.position().sequence, "a durable entry cannot be read");
                 }
             }
         }
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), Undecodable> {
+    async fn frame(&mut self, frame: &Frame) -> Result<(), Undecodable> {
         for entry in frame.entries().filter(|entry| entry.event_count() > 0) {
             match entry.entry.key.kind {
-                EventEntity::KIND => self.event_entry(&entry)?,
+                EventEntity::KIND => self.event_entry(&entry).await?,
                 PlayerEntity::KIND => self.player_entry(&entry)?,
                 _ => {}
             }
@@ -107,11 +132,26 @@ impl Fanout {
         Ok(())
     }
 
-    fn event_entry(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
+    async fn event_entry(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
         let id = EventId(entry.entry.key.id);
-        let happened = decoded::<EventEntity>(entry)?;
+        let version = entry.entry.version;
         let received_us = self.arrivals.take(entry.entry.command);
-        let mut state = self.events.remove(&id).unwrap_or_default();
+        let mut replica = match self.replicas.remove(&id) {
+            Some(replica) => replica,
+            None if version == 0 => Replica { state: event::State::default(), version },
+            None => {
+                self.recall(id).await;
+                return Ok(());
+            }
+        };
+        if replica.version > version {
+            // It came back into memory with this entry and perhaps later ones.
+            self.replicas.insert(id, replica);
+            return Ok(());
+        }
+        let happened = decoded::<EventEntity>(entry)?;
+        replica.version = version + 1;
+        let state = &mut replica.state;
         let mut changed = Vec::new();
         for (event, _) in &happened {
             state.apply(event);
@@ -119,30 +159,35 @@ impl Fanout {
                 Some((market, _)) if !changed.contains(&market) => changed.push(market),
                 Some(_) => {}
                 None => {
-                    self.publish_event(&state);
+                    self.publish_event(state);
                     if let Some(fixture) = state.fixture() {
                         self.names.learn(id, &fixture.urn);
                     }
                 }
             }
         }
-        for market in changed.into_iter().filter_map(|no| state.market(no)) {
+        for market in changed.into_iter().filter_map(|no| replica.state.market(no)) {
             self.world.book.set(id, market);
-            let of_market = || happened.iter().map(|(event, _)| event).filter(|event| {
-                event.market().is_some_and(|(no, _)| no == market.no)
-            });
-            match market_delta(&state, market, of_market(), received_us) {
-                Some(delta) => self.publish_delta(&state, market, delta),
-                None => self.publish_image(&state, market),
+            let on_market = |event: &&event::Event| event.market().is_some_and(|(no, _)| no == market.no);
+            let of_market = happened.iter().map(|(event, _)| event).filter(on_market);
+            match market_delta(&replica.state, market, of_market, received_us) {
+                Some(delta) => self.publish_delta(&replica.state, market, delta),
+                None => self.publish_image(&replica.state, market),
             }
         }
-        if is_over(&state) {
-            self.world.book.forget(id, &state);
-            self.retire(&state);
-        } else {
-            self.events.insert(id, state);
-        }
+        self.keep(id, replica);
         Ok(())
+    }
+
+    /// An event that was over has changed, as by a corrected result: its actor has it whole.
+    async fn recall(&mut self, id: EventId) {
+        let read = self.sporting_events.read_version(id.0, |state: &event::State, version| (state.clone(), version));
+        let answer = async { read?.answer().await };
+        match tokio::time::timeout(RECALL, answer).await {
+            Ok(Ok((state, version))) => self.restore(id, state, version),
+            Ok(Err(fault)) => tracing::warn!(%id, %fault, "a change of an event that was over is not published"),
+            Err(_) => tracing::warn!(%id, "a change of an event that was over is not published: it took too long"),
+        }
     }
 
     fn publish_event(&self, state: &event::State) {

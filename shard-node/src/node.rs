@@ -112,6 +112,7 @@ impl ShardNode {
             Arc::clone(&topic),
             Arc::clone(&arrivals),
             players.clone(),
+            events.clone(),
             Arc::clone(&names),
         );
         restore(&node, &events, &mut fanout).await?;
@@ -197,8 +198,10 @@ async fn restore(node: &Node, events: &Host<EventEntity>, fanout: &mut Fanout) -
         }
     }
     for id in live {
-        let pending = events.read(id.0, |state: &event::State| state.clone()).map_err(NodeFault::Event)?;
-        fanout.restore(id, pending.answer().await.map_err(NodeFault::Event)?);
+        let look = |state: &event::State, version| (state.clone(), version);
+        let pending = events.read_version(id.0, look).map_err(NodeFault::Event)?;
+        let (state, version) = pending.answer().await.map_err(NodeFault::Event)?;
+        fanout.restore(id, state, version);
     }
     Ok(())
 }

@@ -145,9 +145,21 @@ impl<E: Entity> Host<E> {
         id: u64,
         look: impl FnOnce(&E::State) -> R + Send + 'static,
     ) -> Result<Pending<R>, CallFault> {
+        self.read_version(id, move |state, _| look(state))
+    }
+
+    /// As [`Self::read`], with the number of entries that the state amounts to.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn read_version<R: Send + 'static>(
+        &self,
+        id: u64,
+        look: impl FnOnce(&E::State, u64) -> R + Send + 'static,
+    ) -> Result<Pending<R>, CallFault> {
         let (reply, pending) = oneshot::channel();
-        let look = move |state: &E::State| {
-            let seen = look(state);
+        let look = move |state: &E::State, version: u64| {
+            let seen = look(state, version);
             let then = move || {
                 let _ = reply.send(Ok(seen));
             };

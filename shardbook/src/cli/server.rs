@@ -119,7 +119,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub bets: u64,
     /// Players that place them.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub players: u64,
     /// Bets sent and not yet answered, over all players.
     #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..))]
@@ -150,6 +150,6 @@ pub enum BenchWorkload {
 pub enum BenchVia {
     /// Straight to the router.
     InProcess,
-    /// A gRPC session stream on loopback.
+    /// Unary gRPC calls over a few connections on loopback.
     Grpc,
 }

@@ -24,7 +24,7 @@ pub(super) struct Asked<E: Entity> {
     pub(super) reply: oneshot::Sender<Result<Answer<E>, CallFault>>,
 }
 
-type Look<E> = Box<dyn FnOnce(&<E as Entity>::State) -> Committed + Send>;
+type Look<E> = Box<dyn FnOnce(&<E as Entity>::State, u64) -> Committed + Send>;
 
 /// What an actor is sent.
 pub(super) enum Message<E: Entity> {
@@ -219,7 +219,7 @@ impl<E: Entity> Body<E> {
     }
 
     async fn read(&mut self, shared: &Shared<E>, look: Look<E>) -> Result<(), StoreFault> {
-        let then = look(&self.entity.state);
+        let then = look(&self.entity.state, self.entity.version);
         if self.durable_version.load(Ordering::Acquire) == self.entity.version {
             then();
             return Ok(());

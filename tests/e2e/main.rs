@@ -1,0 +1,14 @@
+//! The whole house in one process, over its own wire.
+
+mod bad_feed;
+mod bad_input;
+mod bad_slips;
+mod corrections;
+mod journey;
+mod memory;
+mod naive;
+mod protection;
+mod races;
+mod real_files;
+mod retries;
+mod surface;

@@ -1,0 +1,131 @@
+//! A house in this process: a shard node on a folder of its own, and a gateway on free ports.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use shardbook_gateway::{Addresses, Config, Gateway};
+use shardbook_runtime::journal::Store;
+use shardbook_shard_node::verify::{Verdict, verify};
+use shardbook_shard_node::{ShardNode, ShardNodeOptions};
+use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{Feed, Player, Way, soon};
+
+/// A house that serves. Its data are removed with it.
+pub struct House {
+    folder: TempDir,
+    config: Config,
+    node: ShardNode,
+    gateway: Gateway,
+}
+
+impl House {
+    /// Opens one with the defaults.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn open() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Opens one whose edge is configured otherwise.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut config = Config {
+            ws: anywhere,
+            grpc: anywhere,
+            http: anywhere,
+            // The pace of a person is not what these tests are about.
+            commands_per_second: 1_000_000,
+            command_burst: 1_000_000,
+            ..Config::default()
+        };
+        change(&mut config);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (node, gateway) = start(&folder, &config).await;
+        Self { folder, config, node, gateway }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.gateway.addresses()
+    }
+
+    /// A gRPC connection to it.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.addresses().grpc)).expect("an address");
+        soon(endpoint.connect()).await.expect("connects")
+    }
+
+    /// A feed of one sporting event, which it tells of first.
+    pub async fn feed(&self, event: &str) -> Feed {
+        Feed::open(self.channel().await, event).await
+    }
+
+    /// A player of brand `acme` with an open session in EUR and this much in the wallet; `0.00` deposits nothing.
+    pub async fn player(&self, name: &str, funds: &str) -> Player {
+        self.player_by(Way::WebSocket, name, funds).await
+    }
+
+    /// The same, by the way given.
+    pub async fn player_by(&self, way: Way, name: &str, funds: &str) -> Player {
+        let mut player = Player::connect(self, way).await;
+        player.open_session(name, "EUR").await;
+        if funds != "0.00" {
+            player.deposit(funds).await;
+        }
+        player
+    }
+
+    /// Stops everything in order and starts it again on the same data, on other ports.
+    ///
+    /// # Panics
+    /// When it does not stop or start.
+    pub async fn restart(self) -> Self {
+        let Self { folder, config, node, gateway } = self;
+        stop(node, gateway).await;
+        let (node, gateway) = start(&folder, &config).await;
+        Self { folder, config, node, gateway }
+    }
+
+    /// Bets to which a result could not be applied: each would be a bug.
+    #[must_use]
+    pub fn refused_results(&self) -> u64 {
+        self.node.settlement().refused()
+    }
+
+    /// Stops it and proves its books.
+    ///
+    /// # Panics
+    /// When anything is not as it must be.
+    pub async fn prove(self) -> Verdict {
+        assert_eq!(self.refused_results(), 0, "results that could not be applied");
+        let Self { folder, node, gateway, .. } = self;
+        stop(node, gateway).await;
+        let store = Store::open_to_read(&folder.path().join("data")).expect("opens to read");
+        let verdict = verify(&store, |_, _| ()).expect("can be read");
+        assert_eq!(verdict.discrepancies, [], "{verdict:?}");
+        verdict
+    }
+}
+
+async fn start(folder: &TempDir, config: &Config) -> (ShardNode, Gateway) {
+    let options = ShardNodeOptions::on(folder.path().join("data"));
+    let on_fault = Arc::new(|fault| panic!("the node stopped: {fault}"));
+    let node = ShardNode::start(options, on_fault, |_, _| ()).await.expect("the node starts");
+    let gateway = Gateway::start(config.clone(), node.router(), node.topic()).expect("the gateway starts");
+    (node, gateway)
+}
+
+async fn stop(node: ShardNode, gateway: Gateway) {
+    soon(gateway.stop()).await;
+    soon(node.stop()).await.expect("the node stops");
+}
