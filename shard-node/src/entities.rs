@@ -1,5 +1,48 @@
 //! The entities of the domain, as the runtime knows them.
 
+/// The bytes of an entity whose values all have `encode` and `decode`, as those of the domain have.
+macro_rules! bytes_of_the_domain {
+    ($module:ident) => {
+        fn fingerprint(command: &$module::Command) -> u64 {
+            command.fingerprint()
+        }
+
+        fn encode_event(event: &$module::Event, into: &mut Vec<u8>) {
+            event.encode(into);
+        }
+
+        fn decode_event(bytes: &[u8]) -> Result<$module::Event, Undecodable> {
+            $module::Event::decode(bytes).map_err(undecodable)
+        }
+
+        fn encode_state(state: &$module::State, into: &mut Vec<u8>) {
+            state.encode(into);
+        }
+
+        fn decode_state(bytes: &[u8]) -> Result<$module::State, Undecodable> {
+            $module::State::decode(bytes).map_err(undecodable)
+        }
+
+        fn encode_outcome(outcome: Result<&$module::Reply, &$module::Rejection>, into: &mut Vec<u8>) {
+            match outcome {
+                Ok(reply) => reply.encode(into),
+                Err(rejection) => rejection.encode(into),
+            }
+        }
+
+        fn decode_outcome(
+            accepted: bool,
+            bytes: &[u8],
+        ) -> Result<Result<$module::Reply, $module::Rejection>, Undecodable> {
+            if accepted {
+                $module::Reply::decode(bytes).map(Ok).map_err(undecodable)
+            } else {
+                $module::Rejection::decode(bytes).map(Err).map_err(undecodable)
+            }
+        }
+    };
+}
+
 mod event;
 mod player;
 

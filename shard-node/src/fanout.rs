@@ -15,11 +15,12 @@ use shardbook_proto::internal::v1::{player_update, public_update, PlayerUpdate, 
 use shardbook_runtime::bus::Topic;
 use shardbook_runtime::entity::{CommandId, Entity, Undecodable};
 use shardbook_runtime::host::Host;
-use shardbook_runtime::journal::{EntryRef, Followed, Frame};
+use shardbook_runtime::journal::{EntryRef, Followed, Frame, Journal, Store};
 use tokio::sync::mpsc;
 
 use crate::entities::{EventEntity, PlayerEntity, World};
 use crate::names::Names;
+use crate::recall::recall;
 use crate::translate::{bet_to_wire, balance_to_wire, event_info, market_delta, market_image};
 use crate::views::decoded;
 
@@ -33,13 +34,14 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// More messages than this under way are not timed: it is a measurement, not a queue.
+    /// At this many all are forgotten: repeated messages are never published, and it is a measurement, not a queue.
     const MOST: usize = 65_536;
 
     pub(crate) fn note(&self, command: CommandId) {
-        if self.received.len() < Self::MOST {
-            self.received.insert(command, Instant::now());
+        if self.received.len() >= Self::MOST {
+            self.received.clear();
         }
+        self.received.insert(command, Instant::now());
     }
 
     pub(crate) fn forget(&self, command: CommandId) {
@@ -61,6 +63,8 @@ pub struct Fanout {
     arrivals: Arc<Arrivals>,
     players: Host<PlayerEntity>,
     names: Arc<Names>,
+    store: Arc<Store>,
+    journal: Journal,
     sporting_events: Host<EventEntity>,
     replicas: HashMap<EventId, Replica>,
 }
@@ -83,8 +87,10 @@ impl Fanout {
         players: Host<PlayerEntity>,
         sporting_events: Host<EventEntity>,
         names: Arc<Names>,
+        journal: Journal,
     ) -> Self {
-        Self { world, topic, arrivals, players, names, sporting_events, replicas: HashMap::new() }
+        let (store, replicas) = (Arc::clone(names.store()), HashMap::new());
+        Self { world, topic, arrivals, players, names, store, journal, sporting_events, replicas }
     }
 
     /// Takes in an event as it stood before the first frame that will be followed.
@@ -261,19 +267,26 @@ impl Fanout {
     /// The bet as the player's actor has it, once that is durable: the frame holds only what changed.
     fn publish_bet(&self, player: PlayerId, bet: BetNo) {
         let names = Arc::clone(&self.names);
-        let look = move |state: &player::State| {
-            let currency = state.profile()?.currency;
-            let balance = state.balance()?;
-            let bet = bet_to_wire(player, state.bet(bet)?, currency, &names);
-            Some(client::BetChanged { bet: Some(bet), balance: Some(balance_to_wire(&balance)) })
-        };
+        let look = move |state: &player::State| Some((state.balance()?, state.bet(bet).cloned()));
         let Ok(pending) = self.players.read(player.0, look) else {
             // The mailbox is full: the client learns of it from its next answer or list.
             return;
         };
-        let topic = Arc::clone(&self.topic);
+        let (topic, store, journal) = (Arc::clone(&self.topic), Arc::clone(&self.store), self.journal.clone());
         tokio::spawn(async move {
-            if let Ok(Some(changed)) = pending.answer().await {
+            let Ok(Some((balance, held))) = pending.answer().await else { return };
+            let bet = match held {
+                Some(bet) => Some(bet),
+                // So many bets were settled at once that this one has left its player's memory already.
+                None if journal.until_viewed().await.is_ok() => recall(&store, player, bet).unwrap_or_else(|fault| {
+                    tracing::error!(%fault, %player, %bet, "cannot tell of a settled bet");
+                    None
+                }),
+                None => None,
+            };
+            if let Some(bet) = bet {
+                let bet = Some(bet_to_wire(player, &bet, balance.currency, &names));
+                let changed = client::BetChanged { bet, balance: Some(balance_to_wire(&balance)) };
                 publish_player(&topic, player, player_update::Change::Bet(changed));
             }
         });

@@ -8,6 +8,7 @@ mod entities;
 mod fanout;
 mod names;
 mod node;
+mod recall;
 mod service;
 mod settlement;
 mod translate;

@@ -24,6 +24,10 @@ impl Names {
         Self { store, known: DashMap::new() }
     }
 
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     pub(crate) fn learn(&self, event: EventId, urn: &str) {
         if self.known.len() < Self::KNOWN_MAX {
             self.known.insert(event, urn.into());

@@ -114,6 +114,7 @@ impl ShardNode {
             players.clone(),
             events.clone(),
             Arc::clone(&names),
+            node.journal().clone(),
         );
         restore(&node, &events, &mut fanout).await?;
         let gauge = Arc::<SettlementGauge>::default();

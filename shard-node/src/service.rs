@@ -5,6 +5,7 @@ mod player;
 
 use std::sync::Arc;
 
+use shardbook_domain::event;
 use shardbook_domain::ids::EventId;
 use shardbook_proto::internal::v1::{shard_reply, shard_request, CheckpointDone, ShardReply, ShardRequest};
 use shardbook_proto::provider::v1 as provider;
@@ -41,7 +42,8 @@ impl Service<ShardRequest, ShardReply> for Shards {
         let deadline_ms = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
         match request.target {
             Some(shard_request::Target::Player(request)) => player::call(self, request, deadline_ms),
-            Some(shard_request::Target::Feed(message)) => self.feed(message, deadline_ms),
+            // No deadline: a message left out would let the next one pass it.
+            Some(shard_request::Target::Feed(message)) => self.feed(message),
             Some(shard_request::Target::HouseTotals(_)) => {
                 let shards = self.clone();
                 Box::pin(async move { answer_read(house::totals(&shards)) })
@@ -79,11 +81,7 @@ pub(crate) fn answer_read(read: Result<shard_reply::Reply, StoreFault>) -> Resul
 }
 
 impl Shards {
-    fn feed(
-        &self,
-        message: provider::FeedMessage,
-        deadline_ms: Option<u64>,
-    ) -> BoxFuture<Result<ShardReply, CallFault>> {
+    fn feed(&self, message: provider::FeedMessage) -> BoxFuture<Result<ShardReply, CallFault>> {
         let id = message.id.clone();
         let reply = move |outcome: Result<(), (&str, String)>| {
             Ok(replied(shard_reply::Reply::Feed(feed_reply(&id, outcome))))
@@ -106,7 +104,7 @@ impl Shards {
         };
         let command_id = command_id(EntityKey { kind: EVENT, id: event.0 }, &message.id);
         self.arrivals.note(command_id);
-        let sent = self.events.send(event.0, command_id, command, deadline_ms);
+        let sent = self.events.send(event.0, command_id, command, None);
         let arrivals = Arc::clone(&self.arrivals);
         Box::pin(async move {
             let answer = match sent {
@@ -114,7 +112,12 @@ impl Shards {
                 Err(fault) => Err(fault),
             };
             let outcome = match answer {
-                Ok(Answer::Accepted(_)) => Ok(()),
+                Ok(Answer::Accepted(event::Reply::Taken { changes })) => {
+                    if changes == 0 {
+                        arrivals.forget(command_id);
+                    }
+                    Ok(())
+                }
                 Ok(Answer::Rejected(rejection)) => Err((rejection.code(), rejection.to_string())),
                 Ok(Answer::IdReused) => refuse(id_reused()),
                 Err(why) => {
@@ -122,7 +125,7 @@ impl Shards {
                     return Err(why);
                 }
             };
-            // Published messages are taken by the fan-out; what changed nothing is never published.
+            // What changed nothing is never published; the rest is taken by the fan-out.
             if outcome.is_err() {
                 arrivals.forget(command_id);
             }

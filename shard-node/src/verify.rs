@@ -10,6 +10,7 @@ mod house;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use shardbook_domain::{event, player};
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
@@ -22,7 +23,7 @@ use crate::views::projections;
 use entity::Replayed;
 
 /// Something that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Discrepancy {
     /// The invariant that it breaks, as in docs/invariants.md.
     pub invariant: &'static str,
@@ -32,8 +33,8 @@ pub struct Discrepancy {
     pub what: String,
 }
 
-/// What was gone through, and what was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What was gone through, and what was found. Its keys are stable.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// Frames of all shards, each with its digest and its place in the chain.
     pub frames: u64,
@@ -63,10 +64,10 @@ pub struct Verdict {
     pub views: u64,
     /// Frames that the read models stand behind the journal, as after a crash; the next start reads them.
     pub views_behind: u64,
-    /// What is not as it must be; at most [`Verdict::TOLD_MAX`] are told.
-    pub discrepancies: Vec<Discrepancy>,
-    /// How many there are in all.
-    pub discrepancy_count: u64,
+    /// How many things are not as they must be.
+    pub discrepancies: u64,
+    /// The first [`Verdict::TOLD_MAX`] of them.
+    pub first: Vec<Discrepancy>,
 }
 
 impl Verdict {
@@ -74,9 +75,9 @@ impl Verdict {
     pub const TOLD_MAX: usize = 1_000;
 
     pub(crate) fn note(&mut self, invariant: &'static str, at: impl ToString, what: impl ToString) {
-        self.discrepancy_count += 1;
-        if self.discrepancies.len() < Self::TOLD_MAX {
-            self.discrepancies.push(Discrepancy { invariant, at: at.to_string(), what: what.to_string() });
+        self.discrepancies += 1;
+        if self.first.len() < Self::TOLD_MAX {
+            self.first.push(Discrepancy { invariant, at: at.to_string(), what: what.to_string() });
         }
     }
 }

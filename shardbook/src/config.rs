@@ -159,3 +159,74 @@ impl NodeConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn shipped() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/shardbook.toml")
+    }
+
+    fn read(text: &str) -> Result<House, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("house.toml");
+        fs::write(&file, text).expect("the folder is writable");
+        House::read(Some(&file)).map_err(|failure| failure.to_string())
+    }
+
+    /// Protects an operator who reads the shipped file as the list of all keys and their defaults.
+    #[test]
+    fn the_shipped_file_holds_every_key_with_its_default() {
+        let house = House::read(Some(&shipped())).expect("the shipped file is valid");
+        assert_eq!(house, House::default());
+        let text = fs::read_to_string(shipped()).expect("the shipped file is there");
+        let written: toml::Table = text.parse().expect("TOML");
+        let defaults = toml::Table::try_from(House::default()).expect("defaults are TOML");
+        for (section, keys) in &defaults {
+            for key in keys.as_table().into_iter().flat_map(toml::Table::keys) {
+                let known = written[section].get(key).is_some() || key == "amounts";
+                assert!(known, "{section}.{key} is not in config/shardbook.toml");
+            }
+        }
+    }
+
+    /// Protects the example of amounts: with its comment signs taken off it must be a configuration.
+    #[test]
+    fn the_example_of_amounts_is_valid() {
+        let text = fs::read_to_string(shipped()).expect("the shipped file is there");
+        let example = text
+            .split_once("# [rules.amounts.EUR]")
+            .expect("the example is there")
+            .1;
+        let example = format!("[rules.amounts.EUR]{}", example.replace("# ", ""));
+        let house = read(&example).expect("the example is valid");
+        assert_eq!(house.rules.amounts.len(), 1);
+    }
+
+    /// Protects against a misspelt or senseless key that would leave another value in force than was meant.
+    #[test]
+    fn wrong_keys_are_refused_by_name() {
+        for (text, name) in [
+            ("[node]\nshard = 3\n", "node.shard"),
+            ("[nodes]\nshards = 3\n", "nodes"),
+            ("[gateway]\nhartbeat_ms = 1000\n", "gateway.hartbeat_ms"),
+            ("[rules]\nmax_leg = 3\n", "rules.max_leg"),
+            ("[rules.amounts.EUR]\nmin_stake = 10\n", "max_stake"),
+            ("[node]\nshards = 0\n", "node.shards"),
+            ("[node]\nshards = 257\n", "node.shards"),
+            ("[node]\nidle_s = 86401\n", "node.idle_s"),
+            ("[node]\nlog_bytes_max = 1000\n", "node.log_bytes_max"),
+            ("[rules]\nmax_legs = 64\n", "max_legs"),
+            ("[rules]\nlimit_raise_hours = 23\n", "limit_raise_hours"),
+        ] {
+            let refusal = read(text).expect_err(text);
+            assert!(refusal.contains(name), "{text}: {refusal}");
+        }
+        let missing = House::read(Some(Path::new("no/such/house.toml"))).expect_err("there is no such file");
+        assert!(missing.to_string().contains("no/such/house.toml"), "{missing}");
+    }
+}

@@ -3,89 +3,12 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use serde::Serialize;
 use shardbook_runtime::journal::Store;
 use shardbook_shard_node::verify::{Verdict, verify};
 
 use crate::Finished;
 use crate::cli::VerifyArgs;
 use crate::progress::Progress;
-
-/// The verdict as it is written to a file. Keys are stable.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// How many things are not as they must be.
-    pub discrepancies: u64,
-    /// The first of them.
-    pub first: Vec<Found>,
-    /// Frames of the journal, all chained.
-    pub frames: u64,
-    /// Bytes of them.
-    pub bytes: u64,
-    /// Commands with their outcome.
-    pub entries: u64,
-    /// Events applied.
-    pub events: u64,
-    /// Transfers posted.
-    pub transfers: u64,
-    /// Players replayed.
-    pub players: u64,
-    /// Sporting events replayed.
-    pub sporting_events: u64,
-    /// Bets placed.
-    pub bets: u64,
-    /// Bets that stand settled.
-    pub bets_settled: u64,
-    /// Bets that wait for a result.
-    pub bets_open: u64,
-    /// Open bets with a leg whose result has not reached them.
-    pub bets_unsettled: u64,
-    /// Snapshots compared with the replay.
-    pub snapshots: u64,
-    /// Read models rebuilt and compared.
-    pub views: u64,
-    /// Frames that the read models stand behind the journal.
-    pub views_behind: u64,
-}
-
-/// One discrepancy.
-#[derive(Debug, Clone, Serialize)]
-pub struct Found {
-    /// The invariant that it breaks.
-    pub invariant: &'static str,
-    /// Where.
-    pub at: String,
-    /// What differs.
-    pub what: String,
-}
-
-impl From<&Verdict> for Report {
-    fn from(verdict: &Verdict) -> Self {
-        let found = |one: &shardbook_shard_node::verify::Discrepancy| Found {
-            invariant: one.invariant,
-            at: one.at.clone(),
-            what: one.what.clone(),
-        };
-        Self {
-            discrepancies: verdict.discrepancy_count,
-            first: verdict.discrepancies.iter().map(found).collect(),
-            frames: verdict.frames,
-            bytes: verdict.bytes,
-            entries: verdict.entries,
-            events: verdict.events,
-            transfers: verdict.transfers,
-            players: verdict.players,
-            sporting_events: verdict.sporting_events,
-            bets: verdict.bets,
-            bets_settled: verdict.bets_settled,
-            bets_open: verdict.bets_open,
-            bets_unsettled: verdict.bets_unsettled,
-            snapshots: verdict.snapshots,
-            views: verdict.views,
-            views_behind: verdict.views_behind,
-        }
-    }
-}
 
 /// Discrepancies printed before the rest is only counted.
 const PRINTED_MAX: usize = 20;
@@ -109,31 +32,31 @@ fn prove(args: &VerifyArgs) -> Finished {
     if let Some(progress) = progress {
         progress.finish(format!("{} frames in {:.1} s", verdict.frames, began.elapsed().as_secs_f64()));
     }
-    let report = Report::from(&verdict);
     if let Some(file) = &args.json {
-        let json = serde_json::to_vec_pretty(&report)?;
+        let json = serde_json::to_vec_pretty(&verdict)?;
         std::fs::write(file, json).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
-    print(&report);
-    Ok(if report.discrepancies == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print(&verdict);
+    Ok(if verdict.discrepancies == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(report: &Report) {
-    println!("journal     {} frames, {} entries, {} bytes, chain whole", report.frames, report.entries, report.bytes);
-    println!("replayed    {} players, {} sporting events, {} events", report.players, report.sporting_events, report.events);
-    println!("ledger      {} transfers", report.transfers);
+fn print(verdict: &Verdict) {
+    let chain = if verdict.first.iter().any(|found| found.invariant == "J-3") { "BROKEN" } else { "whole" };
+    println!("journal     {} frames, {} entries, {} bytes, chain {chain}", verdict.frames, verdict.entries, verdict.bytes);
+    println!("replayed    {} players, {} sporting events, {} events", verdict.players, verdict.sporting_events, verdict.events);
+    println!("ledger      {} transfers", verdict.transfers);
     println!(
         "bets        {} placed, {} settled, {} open ({} of them wait for a result that is known)",
-        report.bets, report.bets_settled, report.bets_open, report.bets_unsettled
+        verdict.bets, verdict.bets_settled, verdict.bets_open, verdict.bets_unsettled
     );
-    println!("compared    {} snapshots, {} read models, every outcome", report.snapshots, report.views);
-    if report.views_behind > 0 {
-        println!("            read models stand {} frames behind; the next start reads them", report.views_behind);
+    println!("compared    {} snapshots, {} read models, every outcome", verdict.snapshots, verdict.views);
+    if verdict.views_behind > 0 {
+        println!("            read models stand {} frames behind; the next start reads them", verdict.views_behind);
     }
-    for found in report.first.iter().take(PRINTED_MAX) {
+    for found in verdict.first.iter().take(PRINTED_MAX) {
         println!("DISCREPANCY {} at {}: {}", found.invariant, found.at, found.what);
     }
-    match report.discrepancies {
+    match verdict.discrepancies {
         0 => println!("verdict     no discrepancy"),
         count => println!("verdict     {count} discrepancies; stop the node and keep the folder as it is"),
     }

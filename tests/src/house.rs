@@ -10,7 +10,7 @@ use shardbook_shard_node::{ShardNode, ShardNodeOptions};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Feed, Player, Way, soon};
+use crate::{Feed, Player, Publisher, Way, soon};
 
 /// A house that serves. Its data are removed with it.
 pub struct House {
@@ -70,6 +70,11 @@ impl House {
         Feed::open(self.channel().await, event).await
     }
 
+    /// A feed stream for messages of any source.
+    pub async fn publisher(&self) -> Publisher {
+        Publisher::open(self.channel().await).await
+    }
+
     /// A player of brand `acme` with an open session in EUR and this much in the wallet; `0.00` deposits nothing.
     pub async fn player(&self, name: &str, funds: &str) -> Player {
         self.player_by(Way::WebSocket, name, funds).await
@@ -112,7 +117,7 @@ impl House {
         stop(node, gateway).await;
         let store = Store::open_to_read(&folder.path().join("data")).expect("opens to read");
         let verdict = verify(&store, |_, _| ()).expect("can be read");
-        assert_eq!(verdict.discrepancies, [], "{verdict:?}");
+        assert_eq!(verdict.first, [], "{verdict:?}");
         verdict
     }
 }

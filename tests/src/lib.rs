@@ -7,6 +7,7 @@ mod feed;
 mod house;
 mod line;
 mod player;
+mod publisher;
 mod talk;
 
 use std::future::Future;
@@ -16,10 +17,11 @@ pub use feed::Feed;
 pub use house::House;
 pub use line::Way;
 pub use player::{Player, Wallet};
+pub use publisher::Publisher;
 pub use talk::{acca, bet, single};
 
 /// Not a wait but the bound at which a test fails instead of hanging.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What comes of it, within [`PATIENCE`].
 ///

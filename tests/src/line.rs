@@ -59,13 +59,19 @@ impl Line {
     /// The next message, control frames apart.
     pub(crate) async fn hear(&mut self) -> ServerMessage {
         match self {
-            Self::Socket(socket) => loop {
-                match soon(socket.next()).await.expect("the connection is kept").expect("a good frame") {
-                    Message::Text(text) => return serde_json::from_str(&text).expect("a ServerMessage"),
-                    Message::Ping(_) | Message::Pong(_) => {}
-                    other => panic!("heard {other:?}"),
-                }
-            },
+            Self::Socket(socket) => {
+                // Heartbeats do not count as being heard.
+                let text = soon(async {
+                    loop {
+                        match socket.next().await.expect("the connection is kept").expect("a good frame") {
+                            Message::Text(text) => break text,
+                            Message::Ping(_) | Message::Pong(_) => {}
+                            other => panic!("heard {other:?}"),
+                        }
+                    }
+                });
+                serde_json::from_str(&text.await).expect("a ServerMessage")
+            }
             Self::Session(_, heard) => {
                 soon(heard.next()).await.expect("the stream goes on").expect("a message")
             }

@@ -35,6 +35,7 @@ static ASKED: AtomicU64 = AtomicU64::new(1);
 /// One connection of a player. Wrong answers end the test.
 pub struct Player {
     line: Line,
+    id: String,
     pushed: VecDeque<Body>,
 }
 
@@ -45,16 +46,25 @@ impl Player {
             Way::WebSocket => Line::socket(house.addresses().ws).await,
             Way::Grpc => Line::session(house.channel().await).await,
         };
-        Self { line, pushed: VecDeque::new() }
+        Self { line, id: String::new(), pushed: VecDeque::new() }
     }
 
     /// Opens a session of a player of brand `acme`.
     pub async fn open_session(&mut self, name: &str, currency: &str) -> SessionOpened {
         let open = OpenSession { brand: "acme".into(), player: name.into(), currency: currency.into() };
         match self.ask(Request::OpenSession(open)).await {
-            Body::SessionOpened(opened) => opened,
+            Body::SessionOpened(opened) => {
+                self.id.clone_from(&opened.player_id);
+                opened
+            }
             other => panic!("no session but {other:?}"),
         }
+    }
+
+    /// The house's id of the player; empty before a session.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Asks under an id that was not used yet, and gives the answer.
@@ -81,12 +91,18 @@ impl Player {
 
     /// The answer to the message with this id; empty for one whose id could not be read.
     pub async fn answer(&mut self, id: &str) -> Body {
+        let (answered, body) = self.any_answer().await;
+        assert_eq!(answered, id, "an answer to something else: {body:?}");
+        body
+    }
+
+    /// The next answer to whichever message, with the id of it.
+    pub async fn any_answer(&mut self) -> (String, Body) {
         loop {
             let heard = self.line.hear().await;
             let body = heard.message.expect("a message says something");
             if !is_push(&body) {
-                assert_eq!(heard.id, id, "an answer to something else: {body:?}");
-                return body;
+                return (heard.id, body);
             }
             self.pushed.push_back(body);
         }
@@ -108,6 +124,11 @@ impl Player {
             }
             seen += 1;
         }
+    }
+
+    /// What was pushed and not asked for until now.
+    pub fn pushed(&mut self) -> impl Iterator<Item = Body> + '_ {
+        self.pushed.drain(..)
     }
 
     /// Waits for the push that brings this bet to this status, and gives it.

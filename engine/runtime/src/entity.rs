@@ -88,6 +88,9 @@ pub trait Entity: Send + Sync + 'static {
     const NAME: &'static str;
     /// How long outcomes are kept.
     const REMEMBER: Remember;
+    /// Outcomes that an entity holds itself at the least: as many as a sender of [`Remember::Latest`]
+    /// commands may repeat after it lost the connection.
+    const OUTCOMES_HELD_MIN: usize = 0;
     /// What is held; [`Default`] is the entity before its first event.
     type State: Default + Send + 'static;
     /// What is asked.

@@ -1,7 +1,7 @@
 //! The store, the journal and the views of one process, opened and closed together.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, watch};
@@ -30,6 +30,12 @@ pub struct NodeOptions {
 /// What is called once when disk or journal fail. The process must then stop serving.
 pub type OnFault = Arc<dyn Fn(StoreFault) + Send + Sync>;
 
+/// Lets only the first fault through: when the views fail, the journal soon does too.
+fn once(on_fault: &OnFault) -> OnFault {
+    let (on_fault, first) = (Arc::clone(on_fault), Once::new());
+    Arc::new(move |fault| first.call_once(|| on_fault(fault)))
+}
+
 /// An open node: what hosts are started on.
 pub struct Node {
     store: Arc<Store>,
@@ -57,12 +63,13 @@ impl Node {
         let tails = views.tails();
         let (to_views, for_views) = mpsc::channel(options.queue);
         let (to_follower, for_follower) = mpsc::channel(options.queue);
-        let fault = Arc::clone(on_fault);
+        let on_fault = once(on_fault);
+        let fault = Arc::clone(&on_fault);
         let followers = vec![to_views, to_follower];
         let (journal, committer) =
             Committer::try_new(Arc::clone(&store), followers, options.queue, move |stop| fault(stop))?;
         let (tell_viewed, viewed) = watch::channel(());
-        let fault = Arc::clone(on_fault);
+        let fault = on_fault;
         let views = views.spawn(for_views, Arc::clone(journal.durability()), tell_viewed, move |stop| fault(stop));
         let threads = Mutex::new(vec![committer.spawn(), views]);
         Ok((Self { store, journal, tails, viewed, threads }, for_follower))

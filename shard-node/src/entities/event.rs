@@ -17,6 +17,8 @@ impl Entity for EventEntity {
     const KIND: Kind = EVENT;
     const NAME: &'static str = "event";
     const REMEMBER: Remember = Remember::Latest;
+    /// A feed has at most 256 messages on the way, and repeats these after it lost the connection.
+    const OUTCOMES_HELD_MIN: usize = 512;
     type State = State;
     type Command = Command;
     type Event = Event;
@@ -40,38 +42,5 @@ impl Entity for EventEntity {
         event::reply(state, events)
     }
 
-    fn fingerprint(command: &Command) -> u64 {
-        command.fingerprint()
-    }
-
-    fn encode_event(event: &Event, into: &mut Vec<u8>) {
-        event.encode(into);
-    }
-
-    fn decode_event(bytes: &[u8]) -> Result<Event, Undecodable> {
-        Event::decode(bytes).map_err(undecodable)
-    }
-
-    fn encode_state(state: &State, into: &mut Vec<u8>) {
-        state.encode(into);
-    }
-
-    fn decode_state(bytes: &[u8]) -> Result<State, Undecodable> {
-        State::decode(bytes).map_err(undecodable)
-    }
-
-    fn encode_outcome(outcome: Result<&Reply, &Rejection>, into: &mut Vec<u8>) {
-        match outcome {
-            Ok(reply) => reply.encode(into),
-            Err(rejection) => rejection.encode(into),
-        }
-    }
-
-    fn decode_outcome(accepted: bool, bytes: &[u8]) -> Result<Result<Reply, Rejection>, Undecodable> {
-        if accepted {
-            Reply::decode(bytes).map(Ok).map_err(undecodable)
-        } else {
-            Rejection::decode(bytes).map(Err).map_err(undecodable)
-        }
-    }
+    bytes_of_the_domain!(event);
 }

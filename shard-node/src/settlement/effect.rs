@@ -6,17 +6,15 @@ use std::time::Duration;
 use dashmap::DashMap;
 use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
-use shardbook_domain::player::{self, Rejection};
+use shardbook_domain::player::Rejection;
 use shardbook_domain::process::settlement::{command_for, effect_id, ResultNotice};
-use shardbook_projections::history;
 use shardbook_runtime::entity::CommandId;
-use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Answer, Host};
 use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::CallFault;
 
 use crate::entities::PlayerEntity;
-use crate::views::HISTORY;
+use crate::recall::recall;
 
 /// Waits between two tries of a command that found no room.
 const RETRY: Duration = Duration::from_millis(5);
@@ -54,26 +52,6 @@ impl Effects {
     pub(super) fn new(store: Arc<Store>, journal: Journal, players: Host<PlayerEntity>) -> Self {
         Self { store, journal, players, recalls: DashMap::new() }
     }
-
-    /// A bet as its history tells it.
-    fn recall(&self, player: PlayerId, bet: BetNo) -> Result<Option<Bet>, StoreFault> {
-        let prefix = history::bet_prefix(player, bet);
-        let mut events = Vec::new();
-        for row in HISTORY.scan(&self.store, &prefix, &prefix) {
-            let (_, bytes) = row?;
-            let event = player::Event::decode(&bytes).map_err(|error| StoreFault::Corrupt {
-                what: "bet history",
-                shard: self.store.map().locate(shardbook_runtime::entity::EntityKey {
-                    kind: crate::entities::PLAYER,
-                    id: player.0,
-                }),
-                at: format!("{player}-{bet}"),
-                why: error.to_string(),
-            })?;
-            events.push(event);
-        }
-        Ok(Bet::fold(&events))
-    }
 }
 
 /// Brings a result to a bet, however often that takes.
@@ -93,7 +71,7 @@ async fn apply_recalled(effects: &Effects, notice: &ResultNotice, player: Player
     let lock = Arc::clone(&effects.recalls.entry(player).or_default());
     let held = lock.lock().await;
     let recalled = match effects.journal.until_viewed().await {
-        Ok(()) => effects.recall(player, bet),
+        Ok(()) => recall(&effects.store, player, bet),
         Err(fault) => Err(fault),
     };
     let applied = match recalled {

@@ -16,6 +16,12 @@ pub(super) struct Activated<E: Entity> {
     pub(super) events_since_snapshot: u32,
 }
 
+impl<E: Entity> Default for Activated<E> {
+    fn default() -> Self {
+        Self { state: E::State::default(), version: 0, memory: Memory::default(), events_since_snapshot: 0 }
+    }
+}
+
 /// Brings an entity back: snapshot plus tail.
 pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> Result<Activated<E>, StoreFault> {
     let parts = &shared.parts;

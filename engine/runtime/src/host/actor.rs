@@ -7,7 +7,6 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
 
 use super::activation::{activate, Activated};
-use super::supervisor::Supervise;
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
@@ -65,9 +64,8 @@ impl<E: Entity> EntityActor<E> {
     ) -> Result<ActorRef<Message<E>>, CallFault> {
         let supervisor = shared.supervisor.get().ok_or(CallFault::Unavailable)?.clone();
         let actor = Self { shared: Arc::clone(shared) };
-        let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, (key, waiting), supervisor.clone())
+        let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, (key, waiting), supervisor)
             .map_err(|_| CallFault::Unavailable)?;
-        let _ = supervisor.send_message(Supervise::Started(actor.get_id(), key));
         Ok(actor)
     }
 }
@@ -79,13 +77,20 @@ impl<E: Entity> Actor for EntityActor<E> {
 
     async fn pre_start(
         &self,
-        _: ActorRef<Self::Msg>,
+        myself: ActorRef<Self::Msg>,
         (key, waiting): Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
+        self.shared.residents.began(myself.get_id(), key);
         let shard = self.shared.parts.journal.map().locate(key);
-        let entity = activate(&self.shared, key).await?;
-        let durable_version = Arc::new(AtomicU64::new(entity.version));
-        Ok(Body { key, shard, entity, waiting, durable_version })
+        let entity = Activated::default();
+        Ok(Body { key, shard, entity, waiting, durable_version: Arc::default() })
+    }
+
+    /// Activates here and not before the start: only now does the supervisor hear of a failure.
+    async fn post_start(&self, _: ActorRef<Self::Msg>, body: &mut Self::State) -> Result<(), ActorProcessingErr> {
+        body.entity = activate(&self.shared, body.key).await?;
+        body.durable_version.store(body.entity.version, Ordering::Release);
+        Ok(())
     }
 
     async fn handle(
@@ -114,16 +119,18 @@ impl<E: Entity> Body<E> {
     async fn command(&mut self, shared: &Shared<E>, asked: Asked<E>) -> Result<(), StoreFault> {
         let Asked { command, content, deadline_ms, reply } = asked;
         let now_ms = shared.parts.clock.now_ms();
-        if deadline_ms.is_some_and(|deadline| deadline < now_ms) {
-            let _ = reply.send(Err(CallFault::DeadlinePassed));
-            return Ok(());
-        }
         let fingerprint = E::fingerprint(&content);
         if let Some(answer) = self.recall(shared, command, fingerprint)? {
             let then = Box::new(move || {
                 let _ = reply.send(Ok(answer));
             });
             return shared.parts.journal.submit(Submission::Then(then)).await;
+        }
+        // After the recall: a late retry of what was carried out must not hear that it was not.
+        // Only now: a command that was carried out before is answered, however late it is asked again.
+        if deadline_ms.is_some_and(|deadline| deadline < now_ms) {
+            let _ = reply.send(Err(CallFault::DeadlinePassed));
+            return Ok(());
         }
         let context = Context { now_ms, world: &*shared.world };
         let decided = E::decide(&self.entity.state, &content, &context);
@@ -206,7 +213,7 @@ impl<E: Entity> Body<E> {
     }
 
     fn trim(&mut self, shared: &Shared<E>) {
-        let keep = shared.options.outcomes_held;
+        let keep = shared.options.outcomes_held.max(E::OUTCOMES_HELD_MIN);
         match E::REMEMBER {
             Remember::Latest => self.entity.memory.trim_freely(keep),
             Remember::Always => {

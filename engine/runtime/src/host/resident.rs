@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::Arc;
 
 use dashmap::{DashMap, Entry};
-use ractor::ActorRef;
+use ractor::{ActorId, ActorRef};
 use tokio::sync::Notify;
 
 use super::actor::Message;
@@ -26,6 +26,8 @@ pub(super) struct Residents<E: Entity> {
     map: DashMap<EntityKey, Resident<E>>,
     count: AtomicUsize,
     round: AtomicU32,
+    /// The entity of each actor that runs, so that a failed one is found by its id.
+    actors: DashMap<ActorId, EntityKey>,
     /// Entities whose last words may not be readable yet: whoever starts one again waits for them.
     departing: DashMap<EntityKey, u64>,
     departures: AtomicU64,
@@ -40,6 +42,7 @@ impl<E: Entity> Residents<E> {
             map: DashMap::new(),
             count: AtomicUsize::new(0),
             round: AtomicU32::new(0),
+            actors: DashMap::new(),
             departing: DashMap::new(),
             departures: AtomicU64::new(0),
             mailbox_max,
@@ -59,12 +62,14 @@ impl<E: Entity> Residents<E> {
         message: Message<E>,
         start: impl Fn(Arc<AtomicU32>) -> Result<ActorRef<Message<E>>, CallFault>,
     ) -> Result<(), CallFault> {
+        let mut message = message;
+        let round = self.round.load(Ordering::Relaxed);
+        let entry = self.map.entry(key);
+        // Under the lock of the entry: whoever closes and then walks the map sees all that was let in.
         if self.closed.load(Ordering::Acquire) {
             return Err(CallFault::Unavailable);
         }
-        let mut message = message;
-        let round = self.round.load(Ordering::Relaxed);
-        let mut resident = match self.map.entry(key) {
+        let mut resident = match entry {
             Entry::Occupied(occupied) => occupied.into_ref(),
             Entry::Vacant(vacant) => {
                 let waiting = Arc::<AtomicU32>::default();
@@ -126,8 +131,18 @@ impl<E: Entity> Residents<E> {
         gone.is_some()
     }
 
+    /// Notes which entity an actor holds, before its supervisor can hear of it.
+    pub(super) fn began(&self, actor: ActorId, key: EntityKey) {
+        self.actors.insert(actor, key);
+    }
+
+    /// Forgets an actor that has ended; tells which entity it held.
+    pub(super) fn ended(&self, actor: ActorId) -> Option<EntityKey> {
+        self.actors.remove(&actor).map(|(_, key)| key)
+    }
+
     /// Takes a failed actor off the map, unless it was replaced already.
-    pub(super) fn bury(&self, key: EntityKey, actor: ractor::ActorId) {
+    pub(super) fn bury(&self, key: EntityKey, actor: ActorId) {
         let gone = self.map.remove_if(&key, |_, resident| {
             let same = resident.actor.get_id() == actor;
             if same {

@@ -1,20 +1,13 @@
 //! Hears of actors that failed. The failed one recovers from the journal at its next command.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::Shared;
-use crate::entity::{Entity, EntityKey};
+use crate::entity::Entity;
 use crate::fault::StoreFault;
-
-/// Tells the supervisor which entity an actor holds.
-pub(super) enum Supervise {
-    /// It has started.
-    Started(ActorId, EntityKey),
-}
 
 struct Supervisor<E: Entity> {
     shared: Weak<Shared<E>>,
@@ -31,21 +24,11 @@ pub(super) async fn start<E: Entity>(shared: &Arc<Shared<E>>) -> Result<ActorCel
 }
 
 impl<E: Entity> Actor for Supervisor<E> {
-    type Msg = Supervise;
-    type State = HashMap<ActorId, EntityKey>;
+    type Msg = ();
+    type State = ();
     type Arguments = ();
 
     async fn pre_start(&self, _: ActorRef<Self::Msg>, (): ()) -> Result<Self::State, ActorProcessingErr> {
-        Ok(HashMap::new())
-    }
-
-    async fn handle(
-        &self,
-        _: ActorRef<Self::Msg>,
-        Supervise::Started(actor, key): Self::Msg,
-        entities: &mut Self::State,
-    ) -> Result<(), ActorProcessingErr> {
-        entities.insert(actor, key);
         Ok(())
     }
 
@@ -53,19 +36,20 @@ impl<E: Entity> Actor for Supervisor<E> {
         &self,
         _: ActorRef<Self::Msg>,
         event: SupervisionEvent,
-        entities: &mut Self::State,
+        (): &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        let Some(shared) = self.shared.upgrade() else { return Ok(()) };
         match event {
             SupervisionEvent::ActorFailed(actor, fault) => {
-                let key = entities.remove(&actor.get_id());
-                if let (Some(shared), Some(key)) = (self.shared.upgrade(), key) {
+                let Some(key) = shared.residents.ended(actor.get_id()) else { return Ok(()) };
+                if !fault.is::<StoreFault>() {
                     shared.panics.fetch_add(1, Ordering::Relaxed);
-                    shared.residents.bury(key, actor.get_id());
-                    tracing::error!(entity = E::NAME, %key, %fault, "an actor failed; it recovers from the journal");
                 }
+                shared.residents.bury(key, actor.get_id());
+                tracing::error!(entity = E::NAME, %key, %fault, "an actor failed; it recovers from the journal");
             }
             SupervisionEvent::ActorTerminated(actor, ..) => {
-                entities.remove(&actor.get_id());
+                shared.residents.ended(actor.get_id());
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
         }

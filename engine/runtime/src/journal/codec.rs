@@ -55,6 +55,14 @@ impl<'a> Reader<'a> {
         Ok(self.array::<1>(what)?[0])
     }
 
+    pub(crate) fn flag(&mut self, what: &str) -> Result<bool, Undecodable> {
+        match self.byte(what)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(Undecodable(format!("{what}: unknown tag {other}"))),
+        }
+    }
+
     pub(crate) fn varint(&mut self, what: &str) -> Result<u64, Undecodable> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {

@@ -255,7 +255,6 @@ impl Committer {
             }
             if let Err(fault) = self.commit(&mut taken) {
                 // Fail-stop: no later write may succeed, or an unanswered gap would be followed by answers.
-                self.durability.stopped.store(true, Ordering::Release);
                 self.submissions.close();
                 drop(taken);
                 (self.on_fault)(fault);
@@ -305,7 +304,7 @@ impl Committer {
         for frame in frames {
             batch.put_cf(journal, frame.position().to_bytes(), frame.bytes());
         }
-        self.store.write(batch, true)?;
+        self.store.write(batch, true).inspect_err(|_| self.stop())?;
         let entries: u64 = frames.iter().map(|frame| frame.entry_count()).sum();
         let bytes: usize = frames.iter().map(|frame| frame.bytes().len()).sum();
         self.counters.frames.fetch_add(frames.len() as u64, Ordering::Relaxed);
@@ -327,7 +326,12 @@ impl Committer {
     }
 
     fn follow(&self, follower: usize, followed: Followed) -> Result<(), StoreFault> {
-        self.followers[follower].blocking_send(followed).map_err(|_| StoreFault::Stopped)
+        self.followers[follower].blocking_send(followed).map_err(|_| StoreFault::Stopped).inspect_err(|_| self.stop())
+    }
+
+    /// Before the first answer is dropped, so that whoever hears Unknown finds the journal stopped.
+    fn stop(&self) {
+        self.durability.stopped.store(true, Ordering::Release);
     }
 }
 

@@ -65,11 +65,7 @@ impl<'a> EntryRef<'a> {
         let command = CommandId(reader.array("command id")?);
         let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
         let at_ms = reader.varint("time")?;
-        let accepted = match reader.byte("outcome")? {
-            0 => false,
-            1 => true,
-            other => return Err(Undecodable(format!("outcome: unknown tag {other}"))),
-        };
+        let accepted = reader.flag("outcome")?;
         let bytes = reader.bytes("outcome")?;
         let event_count = reader.varint("event count")?;
         let mut probe = reader.clone();

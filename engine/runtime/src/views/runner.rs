@@ -11,7 +11,7 @@ use super::positions::{self, ViewName, OWN_VERSION};
 use super::{outcome_key, outcome_row, Projection, Rows, Snapshot, Tails};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
-use crate::journal::{Committed, Durability, Families, Followed, Frame, Store};
+use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
 use crate::slot::ShardId;
 
 /// The most frames taken into one batch of rows: bounds the memory of a batch.
@@ -90,12 +90,21 @@ impl Views {
         }
         let (head, _) = self.store.head(shard)?;
         let first = at.values().copied().min().unwrap_or(0);
+        let covered = at.get(&ViewName::SNAPSHOTS).copied().unwrap_or(0);
+        let mut before = match first {
+            0 => GENESIS,
+            sequence => *self.store.frame(Position { shard, sequence })?.digest(),
+        };
         let mut batch = WriteBatch::default();
-        for frame in self.store.frames(shard, first + 1) {
+        for (frame, sequence) in self.store.frames(shard, first + 1).zip(first..) {
             let frame = frame?;
+            frame.follows(sequence, &before)?;
+            before = *frame.digest();
             let sequence = frame.position().sequence;
             self.project(&frame, &mut batch, |name| at.get(&name).is_some_and(|read| *read < sequence))?;
-            self.note_tails(&frame);
+            if sequence > covered {
+                self.note_tails(&frame);
+            }
             if batch.size_in_bytes() > 4 << 20 {
                 self.finish(&mut batch, shard, sequence, &at)?;
                 progress(sequence - first, head - first);

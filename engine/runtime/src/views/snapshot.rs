@@ -30,7 +30,7 @@ impl Remembered {
     pub fn from_row(command: CommandId, row: &[u8]) -> Result<Self, Undecodable> {
         let mut reader = Reader::new(row);
         let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
-        let accepted = reader.byte("outcome")? == 1;
+        let accepted = reader.flag("outcome")?;
         let outcome = reader.take(reader.left(), "outcome")?.into();
         Ok(Self { command, fingerprint, accepted, outcome })
     }
@@ -72,7 +72,7 @@ impl Snapshot {
         for _ in 0..count {
             let command = CommandId(reader.array("command id")?);
             let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
-            let accepted = reader.byte("outcome")? == 1;
+            let accepted = reader.flag("outcome")?;
             let outcome = reader.bytes("outcome")?.into();
             remembered.push(Remembered { command, fingerprint, accepted, outcome });
         }

@@ -1,0 +1,16 @@
+//! What the runtime promises, one file per concern; docs/runtime-semantics.md names these tests.
+
+mod activation;
+mod answers;
+mod chain;
+mod columns;
+mod fail_stop;
+mod frames;
+mod golden;
+mod panics;
+mod passivation;
+mod restart;
+mod retries;
+mod scene;
+mod tally;
+mod views;

@@ -1,0 +1,210 @@
+use std::path::Path;
+
+use shardbook_runtime::entity::Undecodable;
+use shardbook_runtime::journal::{EntryRef, Families, Store};
+use shardbook_runtime::views::{
+    Difference, Projection, Rebuilt, Rows, outcome_key, outcome_row, outcomes_position, projection_position,
+};
+use tempfile::tempdir;
+
+use crate::scene::{Scene, alter, ask, calm, copy, key, map, named, shards, within};
+use crate::tally::{self, Command, Event};
+
+/// Per tally: entries and total times a factor, and its latest version.
+struct Sums {
+    version: u32,
+    factor: i64,
+}
+
+/// One row for each entry, never changed.
+struct Marks;
+
+fn totals(entry: &EntryRef<'_>) -> Result<i64, Undecodable> {
+    let mut sum = 0;
+    for event in entry.events() {
+        if let Event::Added(by) = tally::decode_event(event)? {
+            sum += by;
+        }
+    }
+    Ok(sum)
+}
+
+impl Projection for Sums {
+    fn prefix(&self) -> u8 {
+        b's'
+    }
+    fn name(&self) -> &'static str {
+        "sums"
+    }
+    fn version(&self) -> u32 {
+        self.version
+    }
+    fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
+        let id = entry.entry.key.id as u8;
+        rows.add(&[b'+', id], &[1, totals(entry)? * self.factor]);
+        rows.put(&[b'=', id], &entry.entry.version.to_le_bytes());
+        Ok(())
+    }
+}
+
+impl Projection for Marks {
+    fn prefix(&self) -> u8 {
+        b'm'
+    }
+    fn name(&self) -> &'static str {
+        "marks"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn rows_are_final(&self) -> bool {
+        true
+    }
+    fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
+        rows.put(&[entry.entry.key.id as u8, entry.entry.version as u8], &entry.entry.command.0);
+        Ok(())
+    }
+}
+
+fn sums(version: u32, factor: i64) -> Vec<Box<dyn Projection>> {
+    vec![Box::new(Sums { version, factor }), Box::new(Marks)]
+}
+
+fn open(data: &Path, projections: Vec<Box<dyn Projection>>) -> Scene {
+    Scene::try_open(data, projections).expect("a store")
+}
+
+fn columns(store: &Store, id: u8) -> Option<[i64; 2]> {
+    let row = store.get(Families::VIEWS, &[b's', b'+', id]).expect("the store reads")?;
+    Some([&row[..8], &row[8..]].map(|column| i64::from_le_bytes(column.try_into().expect("two columns"))))
+}
+
+fn differences(store: &Store) -> Vec<Difference> {
+    let views: [&dyn Projection; 2] = [&Sums { version: 1, factor: 1 }, &Marks];
+    let mut rebuilt = Rebuilt::default();
+    for shard in shards() {
+        for frame in store.frames(shard, 1) {
+            let frame = frame.expect("whole");
+            for view in views {
+                rebuilt.add(view, &frame).expect("events of ours");
+            }
+        }
+    }
+    views.iter().filter_map(|view| rebuilt.difference(store, *view).expect("the store reads")).collect()
+}
+
+/// Protects readers of the views: rows follow the journal, positions say how far, the lag goes to zero,
+/// and whoever waits is told.
+#[tokio::test]
+async fn rows_follow_the_journal() {
+    let dir = tempdir().expect("a folder");
+    let scene = open(dir.path(), sums(1, 1));
+    let host = scene.host(calm()).await;
+    let durability = scene.node.journal().durability();
+    let mut viewed = scene.node.viewed();
+    for round in 1..=5 {
+        viewed.borrow_and_update();
+        for id in 0..6 {
+            ask(&host, id, round * 10 + id, Command::Add(id as i64)).await;
+            ask(&host, id, round * 10 + id + 1_000, Command::Add(-1_000)).await;
+        }
+        scene.until_viewed().await;
+        within(viewed.changed()).await.expect("the views go on");
+        for id in 0..6 {
+            let got = columns(scene.store(), id as u8);
+            assert_eq!(got, Some([2 * round as i64, (round * id) as i64]), "entity {id}, round {round}");
+        }
+        assert_eq!(durability.lag(), 0);
+        for shard in shards() {
+            let at = durability.durable(shard);
+            assert_eq!(durability.viewed(shard), at);
+            assert_eq!(projection_position(scene.store(), &Marks, shard).expect("the store reads"), at);
+            assert_eq!(outcomes_position(scene.store(), shard).expect("the store reads"), at);
+        }
+    }
+    assert_eq!(differences(scene.store()), []);
+}
+
+/// Protects retries of long ago: each outcome has its row, rejections too.
+#[tokio::test]
+async fn every_outcome_has_its_row() {
+    let dir = tempdir().expect("a folder");
+    let scene = Scene::open(dir.path());
+    let host = scene.host(calm()).await;
+    ask(&host, 1, 1, Command::Add(3)).await;
+    ask(&host, 1, 2, Command::Add(-4)).await;
+    scene.until_viewed().await;
+    let mut outcomes = Vec::new();
+    for frame in scene.store().frames(map().locate(key(1)), 1) {
+        for entry in frame.expect("whole").entries() {
+            let row = outcome_key(entry.entry.key, entry.entry.command);
+            let got = scene.store().get(Families::OUTCOMES, &row).expect("the store reads");
+            assert_eq!(got, Some(outcome_row(&entry)));
+            outcomes.push(entry.entry.outcome.accepted);
+        }
+    }
+    assert_eq!(outcomes, [true, false]);
+    let never = outcome_key(key(1), named(3));
+    assert_eq!(scene.store().get(Families::OUTCOMES, &never).expect("the store reads"), None);
+}
+
+/// Protects readers from rows that mean something else: a new version of a view, or a new view, is made
+/// from the whole journal, and the old rows are gone.
+#[tokio::test]
+async fn a_view_of_another_version_is_rebuilt() {
+    let dir = tempdir().expect("a folder");
+    let scene = open(dir.path(), Vec::new());
+    let host = scene.host(calm()).await;
+    for id in 0..6 {
+        ask(&host, id, id, Command::Add(id as i64 + 1)).await;
+    }
+    scene.close(host).await;
+    // version of the view, factor -> the factor that its rows show
+    let table = [
+        (1, 1, 1, "a new view"),
+        (1, 50, 1, "the same version is not read again"),
+        (2, 10, 10, "a higher version"),
+        (1, 3, 3, "an older program"),
+    ];
+    for (version, factor, shown, what) in table {
+        let scene = open(dir.path(), sums(version, factor));
+        let host = scene.host(calm()).await;
+        for id in 0..6 {
+            assert_eq!(columns(scene.store(), id as u8), Some([1, shown * (id as i64 + 1)]), "{what}, entity {id}");
+        }
+        assert_eq!(scene.store().scan(Families::VIEWS, b"m", &[]).count(), 6);
+        scene.close(host).await;
+    }
+}
+
+/// Protects from views that were changed by hand or by a bug: the comparison with rebuilt rows finds them.
+#[tokio::test]
+async fn an_altered_row_is_found_by_the_comparison() {
+    let dir = tempdir().expect("a folder");
+    let live = dir.path().join("live");
+    let scene = open(&live, sums(1, 1));
+    let host = scene.host(calm()).await;
+    for id in 0..6 {
+        ask(&host, id, id, Command::Add(id as i64)).await;
+    }
+    scene.close(host).await;
+    let found = |view, rows, first: Option<&[u8]>| vec![Difference { view, rows, first: first.map(<[u8]>::to_vec) }];
+    let table: [(&str, Vec<(&[u8], Option<&[u8]>)>, Vec<Difference>); 8] = [
+        ("nothing", vec![], vec![]),
+        ("a sum", vec![(b"s+\x02", Some(&[1; 16]))], found("sums", 1, Some(b"s+\x02"))),
+        ("a sum is missing", vec![(b"s+\x03", None)], found("sums", 1, Some(b"s+\x03"))),
+        ("a sum too many", vec![(b"s+\x09", Some(&[0; 16]))], found("sums", 1, Some(b"s+\x09"))),
+        ("two rows", vec![(b"s=\x05", None), (b"s+\x01", Some(b""))], found("sums", 2, Some(b"s+\x01"))),
+        ("a mark", vec![(b"m\x01\x00", Some(b"other"))], found("marks", 1, None)),
+        ("a mark is missing", vec![(b"m\x01\x00", None)], found("marks", 1, None)),
+        ("another view's row", vec![(b"n", Some(b"x"))], vec![]),
+    ];
+    for (what, rows, expected) in table {
+        let data = dir.path().join(what);
+        copy(&live, &data);
+        for (row, value) in rows {
+            alter(&data, Families::VIEWS, row, value);
+        }
+        assert_eq!(differences(&Store::open_to_read(&data).expect("a store")), expected, "{what}");
+    }
+}
