@@ -5,7 +5,11 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 3] = ["client/v1/client.proto", "provider/v1/feed.proto", "internal/v1/shard.proto"];
+const FILES: [&str; 3] = [
+    "client/v1/client.proto",
+    "provider/v1/feed.proto",
+    "internal/v1/shard.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -16,6 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = descriptors.encode_to_vec();
     fs::write(out.join("descriptors.bin"), &bytes)?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
-    pbjson_build::Builder::new().register_descriptors(&bytes)?.build(&[".shardbook"])?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&bytes)?
+        .build(&[".shardbook"])?;
     Ok(())
 }

@@ -25,8 +25,17 @@ pub struct Book {
 impl Book {
     /// Takes in a market as it stands now.
     pub(crate) fn set(&self, event: EventId, market: &Market) {
-        let selections = market.selections.iter().map(|selection| (selection.price, selection.removed)).collect();
-        let quoted = Quoted { status: market.status, in_play: market.in_play, version: market.version, selections };
+        let selections = market
+            .selections
+            .iter()
+            .map(|selection| (selection.price, selection.removed))
+            .collect();
+        let quoted = Quoted {
+            status: market.status,
+            in_play: market.in_play,
+            version: market.version,
+            selections,
+        };
         self.markets.insert((event, market.no), quoted);
     }
 
@@ -47,11 +56,30 @@ impl Book {
 
 impl shardbook_domain::market::Book for Book {
     fn quote(&self, selection: SelectionRef) -> Lookup {
-        let SelectionRef { event, market, selection: SelectionNo(number) } = selection;
-        let Some(quoted) = self.markets.get(&(event, market)) else { return Lookup::UnknownMarket };
+        let SelectionRef {
+            event,
+            market,
+            selection: SelectionNo(number),
+        } = selection;
+        let Some(quoted) = self.markets.get(&(event, market)) else {
+            return Lookup::UnknownMarket;
+        };
         let index = (number as usize).wrapping_sub(1);
-        let Some((price, removed)) = quoted.selections.get(index).copied() else { return Lookup::UnknownSelection };
-        let Quoted { status, in_play, version: market_version, .. } = *quoted;
-        Lookup::Found(Quote { status, in_play, price, removed, market_version })
+        let Some((price, removed)) = quoted.selections.get(index).copied() else {
+            return Lookup::UnknownSelection;
+        };
+        let Quoted {
+            status,
+            in_play,
+            version: market_version,
+            ..
+        } = *quoted;
+        Lookup::Found(Quote {
+            status,
+            in_play,
+            price,
+            removed,
+            market_version,
+        })
     }
 }

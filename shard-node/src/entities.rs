@@ -46,8 +46,8 @@ macro_rules! bytes_of_the_domain {
 mod event;
 mod player;
 
-pub use event::{EventEntity, EVENT};
-pub use player::{PlayerEntity, PLAYER};
+pub use event::{EVENT, EventEntity};
+pub use player::{PLAYER, PlayerEntity};
 
 use shardbook_domain::rules::Rules;
 use shardbook_runtime::entity::Undecodable;

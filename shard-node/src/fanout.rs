@@ -11,7 +11,7 @@ use shardbook_domain::event::{self, FixtureStatus};
 use shardbook_domain::ids::{BetNo, EventId, PlayerId};
 use shardbook_domain::player;
 use shardbook_proto::client::v1 as client;
-use shardbook_proto::internal::v1::{player_update, public_update, PlayerUpdate, PublicUpdate};
+use shardbook_proto::internal::v1::{PlayerUpdate, PublicUpdate, player_update, public_update};
 use shardbook_runtime::bus::Topic;
 use shardbook_runtime::entity::{CommandId, Entity, Undecodable};
 use shardbook_runtime::host::Host;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use crate::entities::{EventEntity, PlayerEntity, World};
 use crate::names::Names;
 use crate::recall::recall;
-use crate::translate::{bet_to_wire, balance_to_wire, event_info, market_delta, market_image};
+use crate::translate::{balance_to_wire, bet_to_wire, event_info, market_delta, market_image};
 use crate::views::decoded;
 
 /// What a gateway subscribes to.
@@ -50,7 +50,9 @@ impl Arrivals {
 
     /// When the message was received, Unix microseconds; 0 when not known.
     fn take(&self, command: CommandId) -> i64 {
-        let Some((_, received)) = self.received.remove(&command) else { return 0 };
+        let Some((_, received)) = self.received.remove(&command) else {
+            return 0;
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         now.saturating_sub(received.elapsed()).as_micros() as i64
     }
@@ -90,7 +92,17 @@ impl Fanout {
         journal: Journal,
     ) -> Self {
         let (store, replicas) = (Arc::clone(names.store()), HashMap::new());
-        Self { world, topic, arrivals, players, names, store, journal, sporting_events, replicas }
+        Self {
+            world,
+            topic,
+            arrivals,
+            players,
+            names,
+            store,
+            journal,
+            sporting_events,
+            replicas,
+        }
     }
 
     /// Takes in an event as it stood before the first frame that will be followed.
@@ -119,10 +131,10 @@ impl Fanout {
     /// Follows the journal until it ends.
     pub(crate) async fn follow(mut self, mut frames: mpsc::Receiver<Followed>) {
         while let Some(followed) = frames.recv().await {
-            if let Followed::Frame(frame) = followed {
-                if let Err(error) = self.frame(&frame).await {
-                    tracing::error!(%error, frame = frame.position().sequence, "a durable entry cannot be read");
-                }
+            if let Followed::Frame(frame) = followed
+                && let Err(error) = self.frame(&frame).await
+            {
+                tracing::error!(%error, frame = frame.position().sequence, "a durable entry cannot be read");
             }
         }
     }
@@ -144,7 +156,10 @@ impl Fanout {
         let received_us = self.arrivals.take(entry.entry.command);
         let mut replica = match self.replicas.remove(&id) {
             Some(replica) => replica,
-            None if version == 0 => Replica { state: event::State::default(), version },
+            None if version == 0 => Replica {
+                state: event::State::default(),
+                version,
+            },
             None => {
                 self.recall(id).await;
                 return Ok(());
@@ -187,7 +202,9 @@ impl Fanout {
 
     /// An event that was over has changed, as by a corrected result: its actor has it whole.
     async fn recall(&mut self, id: EventId) {
-        let read = self.sporting_events.read_version(id.0, |state: &event::State, version| (state.clone(), version));
+        let read = self
+            .sporting_events
+            .read_version(id.0, |state: &event::State, version| (state.clone(), version));
         let answer = async { read?.answer().await };
         match tokio::time::timeout(RECALL, answer).await {
             Ok(Ok((state, version))) => self.restore(id, state, version),
@@ -199,16 +216,22 @@ impl Fanout {
     fn publish_event(&self, state: &event::State) {
         let Some(info) = event_info(state) else { return };
         let key = event_key(&info.event);
-        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Event(info)) });
+        let update = Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Event(info)),
+        });
         self.topic.publish(Arc::clone(&update), |image| {
             image.insert(key, update);
         });
     }
 
     fn publish_image(&self, state: &event::State, market: &event::Market) {
-        let Some(image) = market_image(state, market) else { return };
+        let Some(image) = market_image(state, market) else {
+            return;
+        };
         let key = market_key(&image.event, image.market);
-        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Image(image)) });
+        let update = Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Image(image)),
+        });
         self.topic.publish(Arc::clone(&update), |held| {
             held.insert(key, update);
         });
@@ -216,10 +239,16 @@ impl Fanout {
 
     /// Sends the delta; who comes later gets the image that already holds it.
     fn publish_delta(&self, state: &event::State, market: &event::Market, delta: client::MarketDelta) {
-        let Some(image) = market_image(state, market) else { return };
+        let Some(image) = market_image(state, market) else {
+            return;
+        };
         let key = market_key(&image.event, image.market);
-        let image = Arc::new(PublicUpdate { update: Some(public_update::Update::Image(image)) });
-        let delta = Arc::new(PublicUpdate { update: Some(public_update::Update::Delta(delta)) });
+        let image = Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Image(image)),
+        });
+        let delta = Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Delta(delta)),
+        });
         self.topic.publish(delta, |held| {
             held.insert(key, image);
         });
@@ -229,8 +258,14 @@ impl Fanout {
     fn retire(&self, state: &event::State) {
         let Some(info) = event_info(state) else { return };
         let event = event_key(&info.event);
-        let markets: Vec<String> = state.markets().iter().map(|market| market_key(&info.event, market.no.0)).collect();
-        let update = Arc::new(PublicUpdate { update: Some(public_update::Update::Event(info)) });
+        let markets: Vec<String> = state
+            .markets()
+            .iter()
+            .map(|market| market_key(&info.event, market.no.0))
+            .collect();
+        let update = Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Event(info)),
+        });
         self.topic.publish(update, |image| {
             image.remove(&event);
             for market in &markets {
@@ -245,7 +280,9 @@ impl Fanout {
         let mut cashier = false;
         for (event, _) in decoded::<PlayerEntity>(entry)? {
             match event {
-                player::Event::BetSettled { bet, .. } | player::Event::BetReopened { bet, .. } if !bets.contains(&bet) => {
+                player::Event::BetSettled { bet, .. } | player::Event::BetReopened { bet, .. }
+                    if !bets.contains(&bet) =>
+                {
                     bets.push(bet);
                 }
                 player::Event::Deposited { .. } | player::Event::Withdrawn { .. } => cashier = true,
@@ -258,7 +295,11 @@ impl Fanout {
         if cashier {
             let outcome = PlayerEntity::decode_outcome(entry.entry.outcome.accepted, entry.entry.outcome.bytes)?;
             if let Ok(player::Reply::Balance(balance)) = outcome {
-                publish_player(&self.topic, player, player_update::Change::Balance(balance_to_wire(&balance)));
+                publish_player(
+                    &self.topic,
+                    player,
+                    player_update::Change::Balance(balance_to_wire(&balance)),
+                );
             }
         }
         Ok(())
@@ -274,7 +315,9 @@ impl Fanout {
         };
         let (topic, store, journal) = (Arc::clone(&self.topic), Arc::clone(&self.store), self.journal.clone());
         tokio::spawn(async move {
-            let Ok(Some((balance, held))) = pending.answer().await else { return };
+            let Ok(Some((balance, held))) = pending.answer().await else {
+                return;
+            };
             let bet = match held {
                 Some(bet) => Some(bet),
                 // So many bets were settled at once that this one has left its player's memory already.
@@ -286,7 +329,10 @@ impl Fanout {
             };
             if let Some(bet) = bet {
                 let bet = Some(bet_to_wire(player, &bet, balance.currency, &names));
-                let changed = client::BetChanged { bet, balance: Some(balance_to_wire(&balance)) };
+                let changed = client::BetChanged {
+                    bet,
+                    balance: Some(balance_to_wire(&balance)),
+                };
                 publish_player(&topic, player, player_update::Change::Bet(changed));
             }
         });
@@ -294,13 +340,23 @@ impl Fanout {
 }
 
 fn publish_player(topic: &PublicTopic, player: PlayerId, change: player_update::Change) {
-    let update = PlayerUpdate { player_id: player.to_string(), change: Some(change) };
-    topic.publish(Arc::new(PublicUpdate { update: Some(public_update::Update::Player(update)) }), |_| ());
+    let update = PlayerUpdate {
+        player_id: player.to_string(),
+        change: Some(change),
+    };
+    topic.publish(
+        Arc::new(PublicUpdate {
+            update: Some(public_update::Update::Player(update)),
+        }),
+        |_| (),
+    );
 }
 
 /// Over: the source has ended it and every market has its result.
 fn is_over(state: &event::State) -> bool {
-    state.fixture().is_some_and(|fixture| fixture.status == FixtureStatus::Ended)
+    state
+        .fixture()
+        .is_some_and(|fixture| fixture.status == FixtureStatus::Ended)
         && state.markets().iter().all(event::Market::is_decided)
 }
 

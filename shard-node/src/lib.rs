@@ -16,7 +16,7 @@ pub mod verify;
 mod views;
 
 pub use book::Book;
-pub use entities::{EventEntity, PlayerEntity, World, EVENT, PLAYER};
+pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
 pub use node::{NodeFault, ShardNode, ShardNodeOptions};
 pub use service::ShardRouter;
 pub use translate::{command_id, player_id_of};

@@ -21,7 +21,10 @@ impl Names {
     const KNOWN_MAX: usize = 100_000;
 
     pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { store, known: DashMap::new() }
+        Self {
+            store,
+            known: DashMap::new(),
+        }
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
@@ -46,7 +49,9 @@ impl Names {
                 return event.to_string();
             }
         };
-        let Some((_, urn)) = events::read(&row) else { return event.to_string() };
+        let Some((_, urn)) = events::read(&row) else {
+            return event.to_string();
+        };
         self.learn(event, urn);
         urn.to_owned()
     }

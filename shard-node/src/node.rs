@@ -16,12 +16,12 @@ use shardbook_runtime::slot::SlotMap;
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
-use crate::entities::{EventEntity, PlayerEntity, World, PLAYER};
+use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
 use crate::fanout::{Arrivals, Fanout, PublicTopic};
 use crate::names::Names;
 use crate::service::{ShardRouter, Shards};
 use crate::settlement::{Settlement, SettlementGauge};
-use crate::views::{projections, EVENTS};
+use crate::views::{EVENTS, projections};
 
 /// How a shard node is started.
 #[derive(Debug, Clone)]
@@ -96,16 +96,26 @@ impl ShardNode {
     ) -> Result<Self, NodeFault> {
         options.rules.validate()?;
         let shards = SlotMap::try_new(options.shards).ok_or(NodeFault::Shards(options.shards))?;
-        let node_options =
-            NodeOptions { data: options.data, shards, store: options.store.clone(), queue: options.queue };
+        let node_options = NodeOptions {
+            data: options.data,
+            shards,
+            store: options.store.clone(),
+            queue: options.queue,
+        };
         let (node, frames) = Node::open(&node_options, projections(), vec![PLAYER], &on_fault, progress)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let world = Arc::new(World { rules: options.rules, book: Book::default() });
+        let world = Arc::new(World {
+            rules: options.rules,
+            book: Book::default(),
+        });
         let host_world = || Arc::new(Arc::clone(&world));
         let players: Host<PlayerEntity> =
             Host::start(node.parts(Arc::clone(&clock)), options.host.clone(), host_world()).await?;
         let events: Host<EventEntity> = Host::start(node.parts(clock), options.host.clone(), host_world()).await?;
-        let (topic, arrivals) = (Arc::new(PublicTopic::new(options.public_queue)), Arc::<Arrivals>::default());
+        let (topic, arrivals) = (
+            Arc::new(PublicTopic::new(options.public_queue)),
+            Arc::<Arrivals>::default(),
+        );
         let names = Arc::new(Names::new(Arc::clone(node.store())));
         let mut fanout = Fanout::new(
             Arc::clone(&world),
@@ -131,7 +141,13 @@ impl ShardNode {
             names,
             settlement: gauge,
         };
-        Ok(Self { node, shards, topic, fanout, settlement })
+        Ok(Self {
+            node,
+            shards,
+            topic,
+            fanout,
+            settlement,
+        })
     }
 
     /// How gateways reach the entities.
@@ -175,7 +191,13 @@ impl ShardNode {
     /// # Errors
     /// When the journal had stopped, or the last flush fails.
     pub async fn stop(self) -> Result<(), NodeFault> {
-        let Self { node, shards, fanout, settlement, .. } = self;
+        let Self {
+            node,
+            shards,
+            fanout,
+            settlement,
+            ..
+        } = self;
         // Processes first: what they have not sent yet, they send at the next start.
         settlement.abort();
         let _ = settlement.await;
@@ -183,7 +205,9 @@ impl ShardNode {
         drop(shards);
         fanout.abort();
         let _ = fanout.await;
-        let closed = tokio::task::spawn_blocking(move || node.close()).await.map_err(|_| StoreFault::Stopped)?;
+        let closed = tokio::task::spawn_blocking(move || node.close())
+            .await
+            .map_err(|_| StoreFault::Stopped)?;
         stopped.and(closed)?;
         Ok(())
     }

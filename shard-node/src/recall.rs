@@ -19,7 +19,10 @@ pub(crate) fn recall(store: &Store, player: PlayerId, bet: BetNo) -> Result<Opti
         let (_, bytes) = row?;
         let event = player::Event::decode(&bytes).map_err(|error| StoreFault::Corrupt {
             what: "bet history",
-            shard: store.map().locate(EntityKey { kind: PLAYER, id: player.0 }),
+            shard: store.map().locate(EntityKey {
+                kind: PLAYER,
+                id: player.0,
+            }),
             at: format!("{player}-{bet}"),
             why: error.to_string(),
         })?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use shardbook_domain::event;
 use shardbook_domain::ids::EventId;
-use shardbook_proto::internal::v1::{shard_reply, shard_request, CheckpointDone, ShardReply, ShardRequest};
+use shardbook_proto::internal::v1::{CheckpointDone, ShardReply, ShardRequest, shard_reply, shard_request};
 use shardbook_proto::provider::v1 as provider;
 use shardbook_runtime::entity::EntityKey;
 use shardbook_runtime::fault::StoreFault;
@@ -15,11 +15,11 @@ use shardbook_runtime::host::{Answer, Host};
 use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::{BoxFuture, CallFault, Router, Service};
 
-use crate::entities::{EventEntity, PlayerEntity, World, EVENT};
+use crate::entities::{EVENT, EventEntity, PlayerEntity, World};
 use crate::fanout::Arrivals;
 use crate::names::Names;
 use crate::settlement::SettlementGauge;
-use crate::translate::{command_id, feed_command, feed_reply, id_reused, Refusal};
+use crate::translate::{Refusal, command_id, feed_command, feed_reply, id_reused};
 
 /// How a gateway reaches the shards.
 pub type ShardRouter = Router<ShardRequest, ShardReply>;
@@ -75,7 +75,10 @@ pub(crate) fn answer_read(read: Result<shard_reply::Reply, StoreFault>) -> Resul
         Err(StoreFault::Stopped) => Err(CallFault::Unavailable),
         Err(fault) => {
             tracing::error!(%fault, "a question could not be answered");
-            Ok(refused(&Refusal::new("STORE_FAULT", "the store could not be read: see the log of the node")))
+            Ok(refused(&Refusal::new(
+                "STORE_FAULT",
+                "the store could not be read: see the log of the node",
+            )))
         }
     }
 }
@@ -83,9 +86,8 @@ pub(crate) fn answer_read(read: Result<shard_reply::Reply, StoreFault>) -> Resul
 impl Shards {
     fn feed(&self, message: provider::FeedMessage) -> BoxFuture<Result<ShardReply, CallFault>> {
         let id = message.id.clone();
-        let reply = move |outcome: Result<(), (&str, String)>| {
-            Ok(replied(shard_reply::Reply::Feed(feed_reply(&id, outcome))))
-        };
+        let reply =
+            move |outcome: Result<(), (&str, String)>| Ok(replied(shard_reply::Reply::Feed(feed_reply(&id, outcome))));
         let refuse = |refusal: Refusal| Err((refusal.code, refusal.message));
         if message.id.is_empty() || message.id.len() > 256 {
             let refusal = Refusal::new("BAD_ID", "the message needs an id of 1 to 256 bytes");
@@ -102,7 +104,13 @@ impl Shards {
             Ok(command) => command,
             Err(refusal) => return Box::pin(std::future::ready(reply(refuse(refusal)))),
         };
-        let command_id = command_id(EntityKey { kind: EVENT, id: event.0 }, &message.id);
+        let command_id = command_id(
+            EntityKey {
+                kind: EVENT,
+                id: event.0,
+            },
+            &message.id,
+        );
         self.arrivals.note(command_id);
         let sent = self.events.send(event.0, command_id, command, None);
         let arrivals = Arc::clone(&self.arrivals);
@@ -135,20 +143,27 @@ impl Shards {
 
     async fn checkpoint(&self) -> Result<shard_reply::Reply, StoreFault> {
         self.journal.until_viewed().await?;
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let path = self.store.path().with_extension("checkpoints").join(now.as_millis().to_string());
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let path = self
+            .store
+            .path()
+            .with_extension("checkpoints")
+            .join(now.as_millis().to_string());
         let store = Arc::clone(&self.store);
         let into = path.clone();
         let made = tokio::task::spawn_blocking(move || {
-            if let Some(parent) = into.parent() {
-                if let Err(error) = std::fs::create_dir_all(parent) {
-                    tracing::error!(%error, path = %parent.display(), "cannot make the folder of checkpoints");
-                }
+            if let Some(parent) = into.parent()
+                && let Err(error) = std::fs::create_dir_all(parent)
+            {
+                tracing::error!(%error, path = %parent.display(), "cannot make the folder of checkpoints");
             }
             store.checkpoint(&into)
         });
         made.await.map_err(|_| StoreFault::Stopped)??;
-        Ok(shard_reply::Reply::Checkpoint(CheckpointDone { path: path.display().to_string() }))
+        Ok(shard_reply::Reply::Checkpoint(CheckpointDone {
+            path: path.display().to_string(),
+        }))
     }
 }
-

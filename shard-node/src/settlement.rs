@@ -8,13 +8,13 @@
 mod effect;
 mod position;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shardbook_domain::event;
 use shardbook_domain::ids::{EventId, PlayerId};
-use shardbook_domain::process::settlement::{legs_of, on_result, ResultNotice};
+use shardbook_domain::process::settlement::{ResultNotice, legs_of, on_result};
 use shardbook_projections::legs;
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
@@ -24,10 +24,10 @@ use shardbook_runtime::slot::ShardId;
 use tokio::sync::watch;
 
 use crate::entities::{EventEntity, PlayerEntity};
-use crate::views::{decoded, LEGS, RESULTS};
-use effect::{apply, Applied, Effects};
-pub(crate) use position::read_up_to;
+use crate::views::{LEGS, RESULTS, decoded};
+use effect::{Applied, Effects, apply};
 use position::Positions;
+pub(crate) use position::read_up_to;
 
 /// Most commands of the process under way at once: enough to fill a group commit, few beside what players send.
 const UNDER_WAY_MAX: usize = 512;
@@ -84,7 +84,13 @@ impl Settlement {
         let positions = Positions::open(Arc::clone(store))?;
         gauge.read.store(positions.sum(), Ordering::Release);
         let effects = Arc::new(Effects::new(Arc::clone(store), journal.clone(), players));
-        Ok(Self { store: Arc::clone(store), journal: journal.clone(), effects, positions, gauge })
+        Ok(Self {
+            store: Arc::clone(store),
+            journal: journal.clone(),
+            effects,
+            positions,
+            gauge,
+        })
     }
 
     /// Runs until the views end or the store fails.
@@ -113,15 +119,16 @@ impl Settlement {
             let viewed = self.journal.durability().viewed(shard);
             let store = Arc::clone(&self.store);
             let from = self.positions.of(shard) + 1;
-            for frame in store.frames(shard, from).take_while(|frame| {
-                frame.as_ref().map_or(true, |frame| frame.position().sequence <= viewed)
-            }) {
+            for frame in store
+                .frames(shard, from)
+                .take_while(|frame| frame.as_ref().map_or(true, |frame| frame.position().sequence <= viewed))
+            {
                 let frame = frame?;
                 self.frame(&frame).await?;
                 any = true;
                 self.positions.advance(shard, frame.position().sequence);
                 self.gauge.read.fetch_add(1, Ordering::Release);
-                if frame.position().sequence % NOTE_FRAMES == 0 {
+                if frame.position().sequence.is_multiple_of(NOTE_FRAMES) {
                     self.positions.note()?;
                 }
             }
@@ -154,9 +161,13 @@ impl Settlement {
     async fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<(), StoreFault> {
         let player = PlayerId(entry.entry.key.id);
         for (happened, _) in readable(frame, decoded::<PlayerEntity>(entry))? {
-            let Some((bet, selections)) = legs_of(&happened) else { continue };
+            let Some((bet, selections)) = legs_of(&happened) else {
+                continue;
+            };
             for leg in selections {
-                let Some(row) = RESULTS.get(&self.store, &legs::market_prefix(leg.event, leg.market))? else { continue };
+                let Some(row) = RESULTS.get(&self.store, &legs::market_prefix(leg.event, leg.market))? else {
+                    continue;
+                };
                 let result = readable(frame, event::Event::decode(&row))?;
                 if let Some(notice) = on_result(leg.event, &result) {
                     self.count(apply(Arc::clone(&self.effects), Arc::new(notice), player, bet).await)?;
@@ -175,7 +186,9 @@ impl Settlement {
         let store = Arc::clone(&self.store);
         for (done, row) in LEGS.scan(&store, &market, &from).enumerate() {
             let (key, _) = row?;
-            let Some((player, bet)) = legs::bet_of(&key) else { continue };
+            let Some((player, bet)) = legs::bet_of(&key) else {
+                continue;
+            };
             while under_way.len() >= UNDER_WAY_MAX {
                 if let Some(applied) = under_way.next().await {
                     self.count(applied)?;
@@ -183,7 +196,7 @@ impl Settlement {
             }
             self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
             under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
-            if (done + 1) % NOTE_EVERY == 0 {
+            if (done + 1).is_multiple_of(NOTE_EVERY) {
                 while let Some(applied) = under_way.next().await {
                     self.count(applied)?;
                 }

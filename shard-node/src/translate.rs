@@ -11,6 +11,6 @@ pub use ids::{command_id, player_id_of};
 
 pub(crate) use feed::{feed_command, feed_reply};
 pub(crate) use markets::{event_info, market_delta, market_image};
-pub(crate) use player::{place_bet, register, self_exclude, set_limit, Cashier};
-pub(crate) use refusal::{id_reused, rejection, Refusal};
+pub(crate) use player::{Cashier, place_bet, register, self_exclude, set_limit};
+pub(crate) use refusal::{Refusal, id_reused, rejection};
 pub(crate) use wallet::{balance_to_wire, bet_to_wire, placed_to_wire};

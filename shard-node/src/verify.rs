@@ -14,9 +14,9 @@ use serde::Serialize;
 use shardbook_domain::{event, player};
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::journal::{Frame, Store, GENESIS};
+use shardbook_runtime::journal::{Frame, GENESIS, Store};
 use shardbook_runtime::slot::ShardId;
-use shardbook_runtime::views::{outcomes_position, projection_position, Rebuilt};
+use shardbook_runtime::views::{Rebuilt, outcomes_position, projection_position};
 
 use crate::entities::{EventEntity, PlayerEntity};
 use crate::views::projections;
@@ -77,7 +77,11 @@ impl Verdict {
     pub(crate) fn note(&mut self, invariant: &'static str, at: impl ToString, what: impl ToString) {
         self.discrepancies += 1;
         if self.first.len() < Self::TOLD_MAX {
-            self.first.push(Discrepancy { invariant, at: at.to_string(), what: what.to_string() });
+            self.first.push(Discrepancy {
+                invariant,
+                at: at.to_string(),
+                what: what.to_string(),
+            });
         }
     }
 }
@@ -108,8 +112,10 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
     let views = projections();
     for shard in shards() {
         let (mut sequence, mut digest) = (0, GENESIS);
-        let positions: Vec<u64> =
-            views.iter().map(|view| projection_position(store, &**view, shard)).collect::<Result<_, _>>()?;
+        let positions: Vec<u64> = views
+            .iter()
+            .map(|view| projection_position(store, &**view, shard))
+            .collect::<Result<_, _>>()?;
         let outcomes = outcomes_position(store, shard)?;
         for frame in store.frames(shard, 0) {
             // What follows a damaged frame cannot be trusted: the shard ends here.
@@ -123,25 +129,36 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
             (sequence, digest) = (frame.position().sequence, *frame.digest());
             replay.frame(store, &frame, sequence <= outcomes, &mut verdict)?;
             // After a crash views stand behind the journal; they must be right up to where they say they are.
-            for (view, _) in views.iter().zip(&positions).filter(|(_, position)| sequence <= **position) {
+            for (view, _) in views
+                .iter()
+                .zip(&positions)
+                .filter(|(_, position)| sequence <= **position)
+            {
                 if let Err(fault) = replay.rebuilt.add(&**view, &frame) {
                     verdict.note("V-1", view.name(), fault);
                 }
             }
             verdict.frames += 1;
             verdict.bytes += frame.bytes().len() as u64;
-            if verdict.frames % 64 == 0 {
+            if verdict.frames.is_multiple_of(64) {
                 progress(verdict.frames, total);
             }
         }
-        let behind = positions.iter().map(|position| sequence.saturating_sub(*position)).max().unwrap_or(0);
+        let behind = positions
+            .iter()
+            .map(|position| sequence.saturating_sub(*position))
+            .max()
+            .unwrap_or(0);
         verdict.views_behind = verdict.views_behind.max(behind);
     }
     progress(total, total);
     for view in &views {
         verdict.views += 1;
         if let Some(difference) = replay.rebuilt.difference(store, &**view)? {
-            let first = difference.first.map(|key| format!(", first at {key:02x?}")).unwrap_or_default();
+            let first = difference
+                .first
+                .map(|key| format!(", first at {key:02x?}"))
+                .unwrap_or_default();
             let what = format!("{} rows differ from the journal{first}", difference.rows);
             verdict.note("V-1", difference.view, what);
         }
@@ -151,13 +168,7 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
 }
 
 impl Replay {
-    fn frame(
-        &mut self,
-        store: &Store,
-        frame: &Frame,
-        outcomes: bool,
-        verdict: &mut Verdict,
-    ) -> Result<(), StoreFault> {
+    fn frame(&mut self, store: &Store, frame: &Frame, outcomes: bool, verdict: &mut Verdict) -> Result<(), StoreFault> {
         for entry in frame.entries() {
             verdict.entries += 1;
             let key = entry.entry.key;
@@ -192,8 +203,11 @@ impl Replay {
         }
         let players = self.players.iter().map(|(id, replayed)| (*id, &replayed.state));
         let players: Vec<(u64, &player::State)> = players.collect();
-        let events: BTreeMap<u64, &event::State> =
-            self.events.iter().map(|(id, replayed)| (*id, &replayed.state)).collect();
+        let events: BTreeMap<u64, &event::State> = self
+            .events
+            .iter()
+            .map(|(id, replayed)| (*id, &replayed.state))
+            .collect();
         house::check(store, &players, &events, verdict)
     }
 }

@@ -1,7 +1,7 @@
 //! The read models of this node: the rows of each, carried into the runtime's views.
 
 use shardbook_domain::ids::{EventId, PlayerId};
-use shardbook_projections::{events, history, legs, results, totals, EventEntry, PlayerEntry, Row};
+use shardbook_projections::{EventEntry, PlayerEntry, Row, events, history, legs, results, totals};
 use shardbook_runtime::entity::{Entity, Undecodable};
 use shardbook_runtime::journal::{EntryRef, Families, Store};
 use shardbook_runtime::views::{Projection, Rows};
@@ -22,17 +22,41 @@ pub struct View {
 }
 
 /// The history of each bet.
-pub static HISTORY: View =
-    View { prefix: 1, name: "history", version: 1, rows_are_final: true, of_player: Some(|entry, row| history::rows(entry, row)), of_event: None };
+pub static HISTORY: View = View {
+    prefix: 1,
+    name: "history",
+    version: 1,
+    rows_are_final: true,
+    of_player: Some(|entry, row| history::rows(entry, row)),
+    of_event: None,
+};
 /// Bets by market.
-pub static LEGS: View =
-    View { prefix: 2, name: "legs", version: 1, rows_are_final: true, of_player: Some(|entry, row| legs::rows(entry, row)), of_event: None };
+pub static LEGS: View = View {
+    prefix: 2,
+    name: "legs",
+    version: 1,
+    rows_are_final: true,
+    of_player: Some(|entry, row| legs::rows(entry, row)),
+    of_event: None,
+};
 /// The latest result of each market.
-pub static RESULTS: View =
-    View { prefix: 3, name: "results", version: 1, rows_are_final: false, of_player: None, of_event: Some(|entry, row| results::rows(entry, row)) };
+pub static RESULTS: View = View {
+    prefix: 3,
+    name: "results",
+    version: 1,
+    rows_are_final: false,
+    of_player: None,
+    of_event: Some(|entry, row| results::rows(entry, row)),
+};
 /// Every event with its name.
-pub static EVENTS: View =
-    View { prefix: 4, name: "events", version: 1, rows_are_final: false, of_player: None, of_event: Some(|entry, row| events::rows(entry, row)) };
+pub static EVENTS: View = View {
+    prefix: 4,
+    name: "events",
+    version: 1,
+    rows_are_final: false,
+    of_player: None,
+    of_event: Some(|entry, row| events::rows(entry, row)),
+};
 /// Sums of the house.
 pub static TOTALS: View = View {
     prefix: 5,
@@ -46,7 +70,9 @@ pub static TOTALS: View = View {
 /// Every read model of a node.
 #[must_use]
 pub fn projections() -> Vec<Box<dyn Projection>> {
-    [&HISTORY, &LEGS, &RESULTS, &EVENTS, &TOTALS].map(|view| Box::new(view) as Box<dyn Projection>).into()
+    [&HISTORY, &LEGS, &RESULTS, &EVENTS, &TOTALS]
+        .map(|view| Box::new(view) as Box<dyn Projection>)
+        .into()
 }
 
 impl View {
@@ -105,11 +131,25 @@ impl Projection for &'static View {
                 let events = decoded::<PlayerEntity>(entry)?;
                 let outcome = PlayerEntity::decode_outcome(head.outcome.accepted, head.outcome.bytes)?;
                 let player = PlayerId(head.key.id);
-                make(&PlayerEntry { player, version: head.version, events: &events, outcome: &outcome }, &mut write);
+                make(
+                    &PlayerEntry {
+                        player,
+                        version: head.version,
+                        events: &events,
+                        outcome: &outcome,
+                    },
+                    &mut write,
+                );
             }
             (EventEntity::KIND, _, Some(make)) => {
                 let events = decoded::<EventEntity>(entry)?;
-                make(&EventEntry { event: EventId(head.key.id), events: &events }, &mut write);
+                make(
+                    &EventEntry {
+                        event: EventId(head.key.id),
+                        events: &events,
+                    },
+                    &mut write,
+                );
             }
             _ => {}
         }
@@ -117,7 +157,13 @@ impl Projection for &'static View {
     }
 }
 
-/// The events of an entry, each with its bytes.
-pub(crate) fn decoded<'e, E: Entity>(entry: &EntryRef<'e>) -> Result<Vec<(E::Event, &'e [u8])>, Undecodable> {
-    entry.events().map(|bytes| Ok((E::decode_event(bytes)?, bytes))).collect()
+/// Events, each with its bytes as they are in the journal.
+type Decoded<'e, E> = Vec<(<E as Entity>::Event, &'e [u8])>;
+
+/// The events of an entry.
+pub(crate) fn decoded<'e, E: Entity>(entry: &EntryRef<'e>) -> Result<Decoded<'e, E>, Undecodable> {
+    entry
+        .events()
+        .map(|bytes| Ok((E::decode_event(bytes)?, bytes)))
+        .collect()
 }

@@ -39,7 +39,9 @@ pub async fn run(args: BenchArgs) -> Finished {
     for run in 1..=args.runs {
         let mut progress = Progress::new(format!("run {run}/{}", args.runs), Some(args.bets));
         let meter = Meter::begin(&house);
-        let times = load.place(&bettor, args.bets, |done| progress.set(done, "bets")).await?;
+        let times = load
+            .place(&bettor, args.bets, |done| progress.set(done, "bets"))
+            .await?;
         let figures = meter.end(&house, args.bets, times);
         progress.finish(format!("{:.0} bets/s", figures.bets_per_s));
         runs.push(figures);
@@ -70,7 +72,9 @@ struct InProcess {
 
 impl Bettor for InProcess {
     fn place(&self, player: u64, id: String, bet: client::PlaceBet) -> shardbook_runtime::router::BoxFuture<Placed> {
-        let answer = self.router.call(of_player(player, id, player_request::Request::PlaceBet(bet)));
+        let answer = self
+            .router
+            .call(of_player(player, id, player_request::Request::PlaceBet(bet)));
         Box::pin(async move {
             match answer.await?.reply {
                 Some(shard_reply::Reply::BetPlaced(_)) => Ok(()),
@@ -81,10 +85,20 @@ impl Bettor for InProcess {
 }
 
 fn player_ref(player: u64) -> client::PlayerRef {
-    client::PlayerRef { brand: "bench".into(), player: format!("bench-{player}") }
+    client::PlayerRef {
+        brand: "bench".into(),
+        player: format!("bench-{player}"),
+    }
 }
 
 fn of_player(player: u64, command_id: String, request: player_request::Request) -> ShardRequest {
-    let request = PlayerRequest { player: Some(player_ref(player)), command_id, request: Some(request) };
-    ShardRequest { target: Some(shard_request::Target::Player(request)), deadline_ms: 0 }
+    let request = PlayerRequest {
+        player: Some(player_ref(player)),
+        command_id,
+        request: Some(request),
+    };
+    ShardRequest {
+        target: Some(shard_request::Target::Player(request)),
+        deadline_ms: 0,
+    }
 }

@@ -30,28 +30,52 @@ fn prove(args: &VerifyArgs) -> Finished {
         bar.set(done, "frames");
     })?;
     if let Some(progress) = progress {
-        progress.finish(format!("{} frames in {:.1} s", verdict.frames, began.elapsed().as_secs_f64()));
+        progress.finish(format!(
+            "{} frames in {:.1} s",
+            verdict.frames,
+            began.elapsed().as_secs_f64()
+        ));
     }
     if let Some(file) = &args.json {
         let json = serde_json::to_vec_pretty(&verdict)?;
         std::fs::write(file, json).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     print(&verdict);
-    Ok(if verdict.discrepancies == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verdict.discrepancies == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn print(verdict: &Verdict) {
-    let chain = if verdict.first.iter().any(|found| found.invariant == "J-3") { "BROKEN" } else { "whole" };
-    println!("journal     {} frames, {} entries, {} bytes, chain {chain}", verdict.frames, verdict.entries, verdict.bytes);
-    println!("replayed    {} players, {} sporting events, {} events", verdict.players, verdict.sporting_events, verdict.events);
+    let chain = if verdict.first.iter().any(|found| found.invariant == "J-3") {
+        "BROKEN"
+    } else {
+        "whole"
+    };
+    println!(
+        "journal     {} frames, {} entries, {} bytes, chain {chain}",
+        verdict.frames, verdict.entries, verdict.bytes
+    );
+    println!(
+        "replayed    {} players, {} sporting events, {} events",
+        verdict.players, verdict.sporting_events, verdict.events
+    );
     println!("ledger      {} transfers", verdict.transfers);
     println!(
         "bets        {} placed, {} settled, {} open ({} of them wait for a result that is known)",
         verdict.bets, verdict.bets_settled, verdict.bets_open, verdict.bets_unsettled
     );
-    println!("compared    {} snapshots, {} read models, every outcome", verdict.snapshots, verdict.views);
+    println!(
+        "compared    {} snapshots, {} read models, every outcome",
+        verdict.snapshots, verdict.views
+    );
     if verdict.views_behind > 0 {
-        println!("            read models stand {} frames behind; the next start reads them", verdict.views_behind);
+        println!(
+            "            read models stand {} frames behind; the next start reads them",
+            verdict.views_behind
+        );
     }
     for found in verdict.first.iter().take(PRINTED_MAX) {
         println!("DISCREPANCY {} at {}: {}", found.invariant, found.at, found.what);

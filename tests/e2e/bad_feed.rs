@@ -13,26 +13,43 @@ use shardbook_tests::House;
 const EVENT: &str = "t:event:1";
 
 fn key(kind: &str) -> Option<MarketKey> {
-    Some(MarketKey { r#type: kind.into(), specifiers: String::new() })
+    Some(MarketKey {
+        r#type: kind.into(),
+        specifiers: String::new(),
+    })
 }
 
 fn update(change: impl FnOnce(&mut MarketUpdate)) -> Body {
-    let mut update = MarketUpdate { key: key("MATCH_ODDS"), ..MarketUpdate::default() };
+    let mut update = MarketUpdate {
+        key: key("MATCH_ODDS"),
+        ..MarketUpdate::default()
+    };
     change(&mut update);
     Body::Market(update)
 }
 
 fn posted(selection: &str, price: &str) -> Body {
-    let line = PostedLine { selection: selection.into(), price: price.into(), removed: false };
+    let line = PostedLine {
+        selection: selection.into(),
+        price: price.into(),
+        removed: false,
+    };
     update(|update| update.lines = vec![line])
 }
 
 fn defined(kind: &str, selections: &[&str], winners: u32) -> Body {
-    let selection = |id: &&str| SelectionDefinition { id: (*id).into(), name: "a runner".into() };
+    let selection = |id: &&str| SelectionDefinition {
+        id: (*id).into(),
+        name: "a runner".into(),
+    };
     let selections = selections.iter().map(selection).collect();
     update(|update| {
         update.key = key(kind);
-        update.definition = Some(MarketDefinition { name: "a market".into(), winners, selections });
+        update.definition = Some(MarketDefinition {
+            name: "a market".into(),
+            winners,
+            selections,
+        });
     })
 }
 
@@ -46,7 +63,10 @@ fn one(selection: &str, outcome: Outcome, places: u32, runners: u32) -> Selectio
 }
 
 fn result(kind: &str, selections: Vec<SelectionResult>) -> Body {
-    Body::Result(MarketResult { key: key(kind), selections })
+    Body::Result(MarketResult {
+        key: key(kind),
+        selections,
+    })
 }
 
 /// A market MATCH_ODDS with selections 1, 2 and 3, the last of them removed, has no result.
@@ -54,15 +74,51 @@ fn rows() -> Vec<(&'static str, Body, &'static str)> {
     use Outcome::{Lost, Unspecified, Void, Won};
     let plain = |selection, outcome| one(selection, outcome, 0, 0);
     vec![
-        ("fixture without status", Body::Fixture(Fixture { sport: "x".into(), name: "x".into(), ..Fixture::default() }), "FIELD_MISSING"),
-        ("update without key", update(|update| update.key = None), "FIELD_MISSING"),
-        ("update of a market that was never defined", update(|update| update.key = key("NEW")), "MARKET_UNKNOWN"),
+        (
+            "fixture without status",
+            Body::Fixture(Fixture {
+                sport: "x".into(),
+                name: "x".into(),
+                ..Fixture::default()
+            }),
+            "FIELD_MISSING",
+        ),
+        (
+            "update without key",
+            update(|update| update.key = None),
+            "FIELD_MISSING",
+        ),
+        (
+            "update of a market that was never defined",
+            update(|update| update.key = key("NEW")),
+            "MARKET_UNKNOWN",
+        ),
         ("market without selections", defined("NEW", &[], 1), "NO_SELECTIONS"),
-        ("market with one selection twice", defined("NEW", &["1", "1"], 1), "SELECTION_DUPLICATE"),
-        ("market with a key of other letters", defined("NE W", &["1"], 1), "MARKET_KEY_INVALID"),
-        ("more winners than can be", defined("NEW", &["1"], 70_000), "WINNERS_INVALID"),
-        ("status of nobody", update(|update| update.status = 99), "STATUS_UNKNOWN"),
-        ("bet delay of a day", update(|update| update.bet_delay_s = Some(86_400)), "BET_DELAY_INVALID"),
+        (
+            "market with one selection twice",
+            defined("NEW", &["1", "1"], 1),
+            "SELECTION_DUPLICATE",
+        ),
+        (
+            "market with a key of other letters",
+            defined("NE W", &["1"], 1),
+            "MARKET_KEY_INVALID",
+        ),
+        (
+            "more winners than can be",
+            defined("NEW", &["1"], 70_000),
+            "WINNERS_INVALID",
+        ),
+        (
+            "status of nobody",
+            update(|update| update.status = 99),
+            "STATUS_UNKNOWN",
+        ),
+        (
+            "bet delay of a day",
+            update(|update| update.bet_delay_s = Some(86_400)),
+            "BET_DELAY_INVALID",
+        ),
         ("line of an unknown runner", posted("9", "2.00"), "SELECTION_UNKNOWN"),
         ("line of a removed runner", posted("3", "2.00"), "SELECTION_REMOVED"),
         ("price of one", posted("1", "1.00"), "PRICE_NOT_ABOVE_ONE"),
@@ -70,28 +126,82 @@ fn rows() -> Vec<(&'static str, Body, &'static str)> {
         ("absurd price", posted("1", "10001"), "PRICE_TOO_HIGH"),
         ("price in words", posted("1", "evens"), "PRICE_NOT_A_DECIMAL"),
         ("price that is no number", posted("1", "NaN"), "PRICE_NOT_A_DECIMAL"),
-        ("result of an unknown market", result("NEW", vec![plain("1", Won)]), "MARKET_UNKNOWN"),
-        ("result with an unknown runner", result("MATCH_ODDS", vec![plain("9", Won)]), "SELECTION_UNKNOWN"),
-        ("result that leaves a runner out", result("MATCH_ODDS", vec![plain("1", Won)]), "RESULT_INCOMPLETE"),
-        ("result with a runner twice", result("MATCH_ODDS", vec![plain("1", Won), plain("1", Won)]), "SELECTION_DUPLICATE"),
-        ("result without outcome", result("MATCH_ODDS", vec![plain("1", Unspecified)]), "FIELD_MISSING"),
+        (
+            "result of an unknown market",
+            result("NEW", vec![plain("1", Won)]),
+            "MARKET_UNKNOWN",
+        ),
+        (
+            "result with an unknown runner",
+            result("MATCH_ODDS", vec![plain("9", Won)]),
+            "SELECTION_UNKNOWN",
+        ),
+        (
+            "result that leaves a runner out",
+            result("MATCH_ODDS", vec![plain("1", Won)]),
+            "RESULT_INCOMPLETE",
+        ),
+        (
+            "result with a runner twice",
+            result("MATCH_ODDS", vec![plain("1", Won), plain("1", Won)]),
+            "SELECTION_DUPLICATE",
+        ),
+        (
+            "result without outcome",
+            result("MATCH_ODDS", vec![plain("1", Unspecified)]),
+            "FIELD_MISSING",
+        ),
         (
             "removed runner that won",
             result("MATCH_ODDS", vec![plain("1", Lost), plain("2", Lost), plain("3", Won)]),
             "REMOVED_NOT_VOID",
         ),
-        ("tie of two for two places", result("MATCH_ODDS", vec![one("1", Won, 2, 2)]), "DEAD_HEAT_INVALID"),
-        ("tie of losers", result("MATCH_ODDS", vec![one("1", Lost, 1, 2)]), "DEAD_HEAT_INVALID"),
-        ("tie of void ones", result("MATCH_ODDS", vec![one("1", Void, 1, 2)]), "DEAD_HEAT_INVALID"),
-        ("rollback of nothing", Body::Rollback(RollbackResult { key: key("MATCH_ODDS") }), "NOTHING_TO_ROLL_BACK"),
-        ("void without reason", Body::Void(VoidMarket { key: key("MATCH_ODDS"), reason: String::new() }), "TEXT_INVALID"),
-        ("void of an unknown market", Body::Void(VoidMarket { key: key("NEW"), reason: "x".into() }), "MARKET_UNKNOWN"),
+        (
+            "tie of two for two places",
+            result("MATCH_ODDS", vec![one("1", Won, 2, 2)]),
+            "DEAD_HEAT_INVALID",
+        ),
+        (
+            "tie of losers",
+            result("MATCH_ODDS", vec![one("1", Lost, 1, 2)]),
+            "DEAD_HEAT_INVALID",
+        ),
+        (
+            "tie of void ones",
+            result("MATCH_ODDS", vec![one("1", Void, 1, 2)]),
+            "DEAD_HEAT_INVALID",
+        ),
+        (
+            "rollback of nothing",
+            Body::Rollback(RollbackResult { key: key("MATCH_ODDS") }),
+            "NOTHING_TO_ROLL_BACK",
+        ),
+        (
+            "void without reason",
+            Body::Void(VoidMarket {
+                key: key("MATCH_ODDS"),
+                reason: String::new(),
+            }),
+            "TEXT_INVALID",
+        ),
+        (
+            "void of an unknown market",
+            Body::Void(VoidMarket {
+                key: key("NEW"),
+                reason: "x".into(),
+            }),
+            "MARKET_UNKNOWN",
+        ),
     ]
 }
 
 async fn image(house: &House) -> MarketImage {
     let mut player = house.player("watcher", "0.00").await;
-    player.ask(Request::Subscribe(Subscribe { events: vec![EVENT.into()] })).await;
+    player
+        .ask(Request::Subscribe(Subscribe {
+            events: vec![EVENT.into()],
+        }))
+        .await;
     player
         .push(|body| match body {
             Seen::Market(image) => Some(image.clone()),
@@ -112,7 +222,12 @@ async fn wrong_messages_change_nothing() {
         let message = feed.message(body);
         let id = message.id.clone();
         let reply = feed.send(message).await;
-        assert_eq!((reply.id.as_str(), reply.code.as_str()), (id.as_str(), code), "{what}: {}", reply.message);
+        assert_eq!(
+            (reply.id.as_str(), reply.code.as_str()),
+            (id.as_str(), code),
+            "{what}: {}",
+            reply.message
+        );
         assert!(!reply.message.is_empty(), "{what}");
     }
     assert_eq!(image(&house).await, before);
@@ -134,16 +249,29 @@ async fn messages_without_a_place() {
         ("no id", |message| message.id.clear(), "BAD_ID"),
         ("an id too long", |message| message.id = "i".repeat(257), "BAD_ID"),
         ("no event", |message| message.event.clear(), "EVENT_INVALID"),
-        ("an event with a space", |message| message.event = "t event".into(), "EVENT_INVALID"),
-        ("an unknown event", |message| message.event = "t:event:9".into(), "EVENT_UNKNOWN"),
+        (
+            "an event with a space",
+            |message| message.event = "t event".into(),
+            "EVENT_INVALID",
+        ),
+        (
+            "an unknown event",
+            |message| message.event = "t:event:9".into(),
+            "EVENT_UNKNOWN",
+        ),
         ("time before 1970", |message| message.source_ms = -1, "TIME_INVALID"),
-        ("time backwards", |message| message.source_ms -= 1_001, "SOURCE_TIME_WENT_BACK"),
+        (
+            "time backwards",
+            |message| message.source_ms -= 1_001,
+            "SOURCE_TIME_WENT_BACK",
+        ),
         ("no body", |message| message.body = None, "FIELD_MISSING"),
     ];
     for (what, spoil, code) in rows {
         // Tells the time of the source once more, so that the next message can be before it.
         feed.fixture(shardbook_proto::provider::v1::FixtureStatus::InPlay).await;
-        feed.fixture(shardbook_proto::provider::v1::FixtureStatus::Scheduled).await;
+        feed.fixture(shardbook_proto::provider::v1::FixtureStatus::Scheduled)
+            .await;
         let mut message = feed.message(posted("1", "2.50"));
         spoil(&mut message);
         let reply = feed.send(message).await;
@@ -164,7 +292,10 @@ async fn repeated_messages() {
     for _ in 0..3 {
         assert_eq!(feed.send(message.clone()).await.code, "");
     }
-    let other = FeedMessage { body: Some(posted("1", "2.60")), ..message };
+    let other = FeedMessage {
+        body: Some(posted("1", "2.60")),
+        ..message
+    };
     assert_eq!(feed.send(other).await.code, "COMMAND_ID_REUSED");
     let seen = image(&house).await;
     assert_eq!((seen.version, seen.selections[0].price.as_str()), (2, "2.50"));

@@ -22,17 +22,57 @@ async fn bad_frames_are_refused_and_the_connection_kept() {
         ("no object", "[1,2]".to_owned(), "", "BAD_JSON"),
         ("nothing", String::new(), "", "BAD_JSON"),
         ("deep nesting", "[".repeat(10_000), "", "BAD_JSON"),
-        ("a field of nobody", slip(r#","bonus":true"#, r#""1.00""#), "x", "UNKNOWN_FIELD"),
-        ("a message of nobody", r#"{"id":"x","buyHorse":{}}"#.to_owned(), "x", "UNKNOWN_MESSAGE"),
+        (
+            "a field of nobody",
+            slip(r#","bonus":true"#, r#""1.00""#),
+            "x",
+            "UNKNOWN_FIELD",
+        ),
+        (
+            "a message of nobody",
+            r#"{"id":"x","buyHorse":{}}"#.to_owned(),
+            "x",
+            "UNKNOWN_MESSAGE",
+        ),
         ("no message at all", r#"{"id":"x"}"#.to_owned(), "x", "UNKNOWN_MESSAGE"),
-        ("two messages in one", r#"{"id":"x","balance":{},"ping":{}}"#.to_owned(), "x", "BAD_FIELD"),
+        (
+            "two messages in one",
+            r#"{"id":"x","balance":{},"ping":{}}"#.to_owned(),
+            "x",
+            "BAD_FIELD",
+        ),
         ("money as a number", slip("", "1.00"), "x", "BAD_FIELD"),
-        ("a policy of nobody", slip(r#","policy":"PRICE_POLICY_WHATEVER""#, r#""1.00""#), "x", "BAD_FIELD"),
+        (
+            "a policy of nobody",
+            slip(r#","policy":"PRICE_POLICY_WHATEVER""#, r#""1.00""#),
+            "x",
+            "BAD_FIELD",
+        ),
         ("no id", r#"{"balance":{}}"#.to_owned(), "", "BAD_ID"),
-        ("an id too long", format!(r#"{{"id":"{}","balance":{{}}}}"#, "i".repeat(65)), "", "BAD_ID"),
-        ("an id of other letters", r#"{"id":"é","balance":{}}"#.to_owned(), "", "BAD_ID"),
-        ("a page too large", r#"{"id":"x","listBets":{"limit":101}}"#.to_owned(), "x", "BAD_PAGE"),
-        ("a cursor of nobody", r#"{"id":"x","listBets":{"cursor":"soon"}}"#.to_owned(), "x", "BAD_CURSOR"),
+        (
+            "an id too long",
+            format!(r#"{{"id":"{}","balance":{{}}}}"#, "i".repeat(65)),
+            "",
+            "BAD_ID",
+        ),
+        (
+            "an id of other letters",
+            r#"{"id":"é","balance":{}}"#.to_owned(),
+            "",
+            "BAD_ID",
+        ),
+        (
+            "a page too large",
+            r#"{"id":"x","listBets":{"limit":101}}"#.to_owned(),
+            "x",
+            "BAD_PAGE",
+        ),
+        (
+            "a cursor of nobody",
+            r#"{"id":"x","listBets":{"cursor":"soon"}}"#.to_owned(),
+            "x",
+            "BAD_CURSOR",
+        ),
         (
             "another player",
             r#"{"id":"x","openSession":{"brand":"acme","player":"bob","currency":"EUR"}}"#.to_owned(),
@@ -72,7 +112,10 @@ async fn commands_before_a_session() {
     let house = House::open().await;
     for way in [Way::WebSocket, Way::Grpc] {
         let mut player = Player::connect(&house, way).await;
-        let deposit = Deposit { amount: "1.00".into(), currency: "EUR".into() };
+        let deposit = Deposit {
+            amount: "1.00".into(),
+            currency: "EUR".into(),
+        };
         for request in [
             Request::Balance(GetBalance {}),
             Request::Deposit(deposit),

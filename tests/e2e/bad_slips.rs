@@ -35,14 +35,21 @@ fn staked(stake: &str) -> PlaceBet {
 }
 
 fn in_currency(currency: &str) -> PlaceBet {
-    PlaceBet { currency: currency.into(), ..staked("1.00") }
+    PlaceBet {
+        currency: currency.into(),
+        ..staked("1.00")
+    }
 }
 
 fn rows() -> Vec<(&'static str, PlaceBet, &'static str)> {
     let many: Vec<_> = (0..21).map(|_| (EVENT, 1, 1, "2.00")).collect();
     let huge: Vec<_> = (0..65).map(|_| (EVENT, 1, 1, "2.00")).collect();
     vec![
-        ("another currency than the wallet's", in_currency("GBP"), "CURRENCY_MISMATCH"),
+        (
+            "another currency than the wallet's",
+            in_currency("GBP"),
+            "CURRENCY_MISMATCH",
+        ),
         ("a currency of nobody", in_currency("EUX"), "CURRENCY_UNKNOWN"),
         ("no currency", in_currency(""), "CURRENCY_UNKNOWN"),
         ("stake zero", staked("0.00"), "STAKE_NOT_POSITIVE"),
@@ -51,7 +58,11 @@ fn rows() -> Vec<(&'static str, PlaceBet, &'static str)> {
         ("stake as a power", staked("1e3"), "AMOUNT_EXPONENT"),
         ("stake in words", staked("ten"), "AMOUNT_NOT_A_DECIMAL"),
         ("no stake", staked(""), "AMOUNT_EMPTY"),
-        ("stake beyond counting", staked("99999999999999999999"), "AMOUNT_TOO_LARGE"),
+        (
+            "stake beyond counting",
+            staked("99999999999999999999"),
+            "AMOUNT_TOO_LARGE",
+        ),
         ("stake below the least", staked("0.09"), "STAKE_TOO_SMALL"),
         ("stake above the most", staked("10000.01"), "STAKE_TOO_LARGE"),
         ("stake above the balance", staked("100.01"), "INSUFFICIENT_FUNDS"),
@@ -61,10 +72,26 @@ fn rows() -> Vec<(&'static str, PlaceBet, &'static str)> {
         ("price too precise", on(1, 1, "2.00001", Any), "PRICE_TOO_PRECISE"),
         ("no price", on(1, 1, "", Any), "PRICE_EMPTY"),
         ("a price that was, exactly", on(1, 1, "1.90", Exact), "PRICE_CHANGED"),
-        ("a better price that was, exactly", on(1, 1, "2.10", Exact), "PRICE_CHANGED"),
-        ("a better price that was, at best", on(1, 1, "2.10", Better), "PRICE_CHANGED"),
-        ("event of nobody", bet(&[("t:event:9", 1, 1, "2.00")], "1.00", Any), "MARKET_UNKNOWN"),
-        ("event without a name", bet(&[("", 1, 1, "2.00")], "1.00", Any), "EVENT_INVALID"),
+        (
+            "a better price that was, exactly",
+            on(1, 1, "2.10", Exact),
+            "PRICE_CHANGED",
+        ),
+        (
+            "a better price that was, at best",
+            on(1, 1, "2.10", Better),
+            "PRICE_CHANGED",
+        ),
+        (
+            "event of nobody",
+            bet(&[("t:event:9", 1, 1, "2.00")], "1.00", Any),
+            "MARKET_UNKNOWN",
+        ),
+        (
+            "event without a name",
+            bet(&[("", 1, 1, "2.00")], "1.00", Any),
+            "EVENT_INVALID",
+        ),
         ("market of nobody", on(99, 1, "2.00", Any), "MARKET_UNKNOWN"),
         ("market zero", on(0, 1, "2.00", Any), "MARKET_UNKNOWN"),
         ("selection of nobody", on(1, 4, "2.00", Any), "SELECTION_UNKNOWN"),
@@ -76,11 +103,27 @@ fn rows() -> Vec<(&'static str, PlaceBet, &'static str)> {
         ("removed selection", on(6, 1, "2.00", Any), "SELECTION_REMOVED"),
         ("selection without a price", on(6, 2, "3.00", Any), "NO_PRICE"),
         ("no legs", bet(&[], "1.00", Any), "NO_LEGS"),
-        ("two legs of one event", bet(&[(EVENT, 1, 1, "2.00"), (EVENT, 6, 3, "4.00")], "1.00", Any), "RELATED_LEGS"),
-        ("one leg of two is suspended", bet(&[(OTHER, 1, 2, "1.50"), (EVENT, 2, 1, "2.00")], "1.00", Any), "MARKET_SUSPENDED"),
-        ("more legs than the rules allow", bet(&many, "1.00", Any), "TOO_MANY_LEGS"),
+        (
+            "two legs of one event",
+            bet(&[(EVENT, 1, 1, "2.00"), (EVENT, 6, 3, "4.00")], "1.00", Any),
+            "RELATED_LEGS",
+        ),
+        (
+            "one leg of two is suspended",
+            bet(&[(OTHER, 1, 2, "1.50"), (EVENT, 2, 1, "2.00")], "1.00", Any),
+            "MARKET_SUSPENDED",
+        ),
+        (
+            "more legs than the rules allow",
+            bet(&many, "1.00", Any),
+            "TOO_MANY_LEGS",
+        ),
         ("more legs than are read", bet(&huge, "1.00", Any), "TOO_MANY_LEGS"),
-        ("a return beyond the most", bet(&[(OTHER, 1, 1, "10000")], "60.00", Any), "PAYOUT_TOO_LARGE"),
+        (
+            "a return beyond the most",
+            bet(&[(OTHER, 1, 1, "10000")], "60.00", Any),
+            "PAYOUT_TOO_LARGE",
+        ),
     ]
 }
 
@@ -123,10 +166,15 @@ async fn price_policies_and_offers() {
     assert_eq!((no.price_now.as_str(), no.leg), ("2.00", Some(0)));
     let second = bet(&[(OTHER, 1, 2, "1.50"), (EVENT, 2, 1, "2.00")], "1.00", Any);
     assert_eq!(player.refused(Request::PlaceBet(second)).await.leg, Some(1));
-    let no = player.refused(Request::PlaceBet(bet(&[(OTHER, 1, 1, "10000")], "60.00", Any))).await;
+    let no = player
+        .refused(Request::PlaceBet(bet(&[(OTHER, 1, 1, "10000")], "60.00", Any)))
+        .await;
     assert_eq!((no.code.as_str(), no.max_stake.as_str()), ("PAYOUT_TOO_LARGE", "50.00"));
     let no = player.refused(Request::PlaceBet(staked("95.01"))).await;
-    assert_eq!((no.code.as_str(), no.max_stake.as_str()), ("INSUFFICIENT_FUNDS", "95.00"));
+    assert_eq!(
+        (no.code.as_str(), no.max_stake.as_str()),
+        ("INSUFFICIENT_FUNDS", "95.00")
+    );
     assert_eq!(player.wallet().await, ("95.00", "5.00", "0.00"));
     drop(player);
     house.prove().await;

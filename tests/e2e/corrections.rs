@@ -47,7 +47,11 @@ async fn results_that_change() {
     told(&mut player, &[(&home, BetStatus::Open), (&away, BetStatus::Open)]).await;
     assert_eq!(player.wallet().await, ("80.00", "20.00", "0.00"));
     feed.result(1, &[HalfWon, HalfLost]).await;
-    told(&mut player, &[(&home, BetStatus::PartlyWon), (&away, BetStatus::PartlyWon)]).await;
+    told(
+        &mut player,
+        &[(&home, BetStatus::PartlyWon), (&away, BetStatus::PartlyWon)],
+    )
+    .await;
     assert_eq!(player.wallet().await, ("102.50", "0.00", "0.00"));
     let settled = player.bets(BetFilter::Settled).await;
     assert_eq!(settled.iter().map(|bet| bet.settlements).collect::<Vec<_>>(), [5, 5]);
@@ -63,7 +67,9 @@ async fn accumulators_follow_each_leg() {
     first.market("MATCH_ODDS", &["2.00", "2.00"]).await;
     second.market("MATCH_ODDS", &["3.00", "1.50"]).await;
     let mut player = house.player("ann", "10.00").await;
-    let bet = player.place(acca(&[("t:event:1", 1, "2.00"), ("t:event:2", 1, "3.00")], "10.00")).await;
+    let bet = player
+        .place(acca(&[("t:event:1", 1, "2.00"), ("t:event:2", 1, "3.00")], "10.00"))
+        .await;
     first.result(1, &[Lost, Won]).await;
     told(&mut player, &[(&bet, BetStatus::Lost)]).await;
     second.result(1, &[Won, Lost]).await;

@@ -16,14 +16,23 @@ async fn journey(way: Way) {
     let mut player = Player::connect(&house, way).await;
     let opened = player.open_session("ann", "EUR").await;
     assert!(opened.registered);
-    assert!(!player.open_session("ann", "EUR").await.registered, "a known player is not registered again");
+    assert!(
+        !player.open_session("ann", "EUR").await.registered,
+        "a known player is not registered again"
+    );
     assert_eq!(player.deposit("100.00").await, ("100.00", "0.00", "0.00"));
 
-    let Body::Events(listed) = player.ask(Request::ListEvents(ListEvents {})).await else { panic!("no events") };
+    let Body::Events(listed) = player.ask(Request::ListEvents(ListEvents {})).await else {
+        panic!("no events")
+    };
     let names: Vec<_> = listed.events.iter().map(|event| event.event.as_str()).collect();
     assert_eq!(names, ["t:event:cup", "t:event:final"]);
-    let subscribe = Request::Subscribe(Subscribe { events: vec![cup.event().into()] });
-    let Body::Subscribed(reach) = player.ask(subscribe).await else { panic!("not subscribed") };
+    let subscribe = Request::Subscribe(Subscribe {
+        events: vec![cup.event().into()],
+    });
+    let Body::Subscribed(reach) = player.ask(subscribe).await else {
+        panic!("not subscribed")
+    };
     assert_eq!((reach.events, reach.markets), (1, 1));
     let image = player
         .push(|body| match body {
@@ -32,7 +41,14 @@ async fn journey(way: Way) {
         })
         .await;
     assert_eq!(image.status(), MarketStatus::Open);
-    assert_eq!(image.selections.iter().map(|one| one.price.as_str()).collect::<Vec<_>>(), ["2.50", "3.20", "2.90"]);
+    assert_eq!(
+        image
+            .selections
+            .iter()
+            .map(|one| one.price.as_str())
+            .collect::<Vec<_>>(),
+        ["2.50", "3.20", "2.90"]
+    );
     cup.price(1, 2, "3.30").await;
     let delta = player
         .push(|body| match body {
@@ -44,19 +60,36 @@ async fn journey(way: Way) {
     assert_eq!((delta.lines[0].selection, delta.lines[0].price.as_str()), (2, "3.30"));
 
     let won = player.place(single("t:event:cup", 2, "3.30", "10.00")).await;
-    assert_eq!((won.potential_return.as_str(), won.status()), ("33.00", BetStatus::Open));
+    assert_eq!(
+        (won.potential_return.as_str(), won.status()),
+        ("33.00", BetStatus::Open)
+    );
     let lost = player.place(single("t:event:cup", 1, "2.50", "5.00")).await;
-    let both = player.place(acca(&[("t:event:cup", 2, "3.30"), ("t:event:final", 1, "1.50")], "4.00")).await;
+    let both = player
+        .place(acca(
+            &[("t:event:cup", 2, "3.30"), ("t:event:final", 1, "1.50")],
+            "4.00",
+        ))
+        .await;
     assert_eq!(both.potential_return, "19.80");
     assert_eq!(player.wallet().await, ("81.00", "19.00", "0.00"));
-    let open: Vec<_> = player.bets(BetFilter::Open).await.into_iter().map(|bet| bet.bet_id).collect();
+    let open: Vec<_> = player
+        .bets(BetFilter::Open)
+        .await
+        .into_iter()
+        .map(|bet| bet.bet_id)
+        .collect();
     assert_eq!(open, [both.bet_id.as_str(), &lost.bet_id, &won.bet_id], "newest first");
 
     cup.result(1, &[Outcome::Lost, Outcome::Won, Outcome::Lost]).await;
     let told = player.told(&won.bet_id, BetStatus::Won).await;
     assert_eq!(told.bet.expect("the bet").returned, "33.00");
     player.told(&lost.bet_id, BetStatus::Lost).await;
-    assert_eq!(player.bets(BetFilter::Open).await.len(), 1, "the accumulator waits for its second leg");
+    assert_eq!(
+        player.bets(BetFilter::Open).await.len(),
+        1,
+        "the accumulator waits for its second leg"
+    );
     final_.result(1, &[Outcome::Won, Outcome::Lost]).await;
     let told = player.told(&both.bet_id, BetStatus::Won).await;
     let balance = told.balance.expect("the balance comes along");
@@ -64,12 +97,25 @@ async fn journey(way: Way) {
     assert_eq!(player.wallet().await, ("133.80", "0.00", "0.00"));
 
     let settled = player.bets(BetFilter::Settled).await;
-    let rows: Vec<_> = settled.iter().map(|bet| (bet.bet_id.as_str(), bet.returned.as_str(), bet.settlements)).collect();
-    assert_eq!(rows, [(&*both.bet_id, "19.80", 1), (&*lost.bet_id, "0.00", 1), (&*won.bet_id, "33.00", 1)]);
+    let rows: Vec<_> = settled
+        .iter()
+        .map(|bet| (bet.bet_id.as_str(), bet.returned.as_str(), bet.settlements))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (&*both.bet_id, "19.80", 1),
+            (&*lost.bet_id, "0.00", 1),
+            (&*won.bet_id, "33.00", 1)
+        ]
+    );
     assert!(settled[0].legs.iter().all(|leg| leg.status() == LegStatus::Won));
     let first = player.page(BetFilter::Settled, 2, "").await;
     let rest = player.page(BetFilter::Settled, 2, &first.next_cursor).await;
-    assert_eq!((first.bets.len(), rest.bets.len(), rest.next_cursor.as_str()), (2, 1, ""));
+    assert_eq!(
+        (first.bets.len(), rest.bets.len(), rest.next_cursor.as_str()),
+        (2, 1, "")
+    );
 
     assert_eq!(player.withdraw("133.80").await, ("0.00", "0.00", "0.00"));
     drop(player);

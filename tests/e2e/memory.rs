@@ -23,7 +23,10 @@ async fn time_passes(feed: &mut Feed, player: &mut Player, round: u32) {
 
 async fn of(player: &mut Player, bet: &Bet) -> Bet {
     let settled = player.bets(BetFilter::Settled).await;
-    settled.into_iter().find(|one| one.bet_id == bet.bet_id).expect("is in the history")
+    settled
+        .into_iter()
+        .find(|one| one.bet_id == bet.bet_id)
+        .expect("is in the history")
 }
 
 async fn corrected(restarts: bool) {
@@ -46,12 +49,20 @@ async fn corrected(restarts: bool) {
 
     old.rollback(1).await;
     player.told(&bet.bet_id, BetStatus::Open).await;
-    assert_eq!(player.wallet().await, ("0.00", "10.00", "50.00"), "the winnings are gone, so they are owed");
+    assert_eq!(
+        player.wallet().await,
+        ("0.00", "10.00", "50.00"),
+        "the winnings are gone, so they are owed"
+    );
     old.result(1, &[Lost, Won]).await;
     player.told(&bet.bet_id, BetStatus::Lost).await;
     assert_eq!(player.wallet().await, ("0.00", "0.00", "50.00"));
 
-    assert_eq!(player.deposit("59.00").await, ("9.00", "0.00", "0.00"), "a deposit pays the debt first");
+    assert_eq!(
+        player.deposit("59.00").await,
+        ("9.00", "0.00", "0.00"),
+        "a deposit pays the debt first"
+    );
     time_passes(&mut new, &mut player, 2).await;
     if restarts {
         drop(player);
@@ -68,7 +79,10 @@ async fn corrected(restarts: bool) {
     player.told(&bet.bet_id, BetStatus::Void).await;
     assert_eq!(player.wallet().await, ("0.00", "0.00", "35.00"));
     let last = of(&mut player, &bet).await;
-    assert_eq!((last.status(), last.returned.as_str(), last.settlements), (BetStatus::Void, "10.00", 4));
+    assert_eq!(
+        (last.status(), last.returned.as_str(), last.settlements),
+        (BetStatus::Void, "10.00", 4)
+    );
     drop(player);
     let verdict = house.prove().await;
     assert_eq!((verdict.bets, verdict.bets_open), (19, 0));

@@ -31,11 +31,13 @@ pub fn settled(stake: &str, legs: &[(&str, Fate)]) -> (BetStatus, i64) {
     if legs.iter().any(|(_, fate)| *fate == Fate::Open) {
         return (BetStatus::Open, 0);
     }
-    let factor = legs.iter().fold(BigRational::one(), |factor, (price, fate)| match fate {
-        Fate::Won => factor * exact(price),
-        Fate::Tied(runners) => factor * exact(price) / BigInt::from(*runners),
-        _ => factor,
-    });
+    let factor = legs
+        .iter()
+        .fold(BigRational::one(), |factor, (price, fate)| match fate {
+            Fate::Won => factor * exact(price),
+            Fate::Tied(runners) => factor * exact(price) / BigInt::from(*runners),
+            _ => factor,
+        });
     let status = if legs.iter().all(|(_, fate)| *fate == Fate::Void) {
         BetStatus::Void
     } else if legs.iter().any(|(_, fate)| matches!(fate, Fate::Tied(_))) {
@@ -48,24 +50,47 @@ pub fn settled(stake: &str, legs: &[(&str, Fate)]) -> (BetStatus, i64) {
 
 /// Cents of a decimal.
 pub fn cents(decimal: &str) -> i64 {
-    (exact(decimal) * BigInt::from(100)).to_integer().to_i64().expect("fits")
+    (exact(decimal) * BigInt::from(100))
+        .to_integer()
+        .to_i64()
+        .expect("fits")
 }
 
 fn half_up(cents: BigRational) -> i64 {
     assert!(cents >= BigRational::zero());
-    (cents + BigRational::new(1.into(), 2.into())).floor().to_integer().to_i64().expect("fits")
+    (cents + BigRational::new(1.into(), 2.into()))
+        .floor()
+        .to_integer()
+        .to_i64()
+        .expect("fits")
 }
 
 /// Protects the oracle of these tests from its own mistakes.
 #[test]
 fn known_returns() {
-    let rows: [(&str, &[(&str, Fate)], BetStatus, i64); 8] = [
+    type Row<'a> = (&'a str, &'a [(&'a str, Fate)], BetStatus, i64);
+    let rows: [Row<'_>; 8] = [
         ("10.00", &[("2.50", Fate::Won)], BetStatus::Won, 2_500),
         ("10.00", &[("2.50", Fate::Lost)], BetStatus::Lost, 0),
         ("10.00", &[("2.50", Fate::Void)], BetStatus::Void, 1_000),
-        ("10.00", &[("2.50", Fate::Won), ("1.50", Fate::Void)], BetStatus::Won, 2_500),
-        ("10.00", &[("2.50", Fate::Open), ("1.50", Fate::Lost)], BetStatus::Lost, 0),
-        ("10.00", &[("2.50", Fate::Open), ("1.50", Fate::Won)], BetStatus::Open, 0),
+        (
+            "10.00",
+            &[("2.50", Fate::Won), ("1.50", Fate::Void)],
+            BetStatus::Won,
+            2_500,
+        ),
+        (
+            "10.00",
+            &[("2.50", Fate::Open), ("1.50", Fate::Lost)],
+            BetStatus::Lost,
+            0,
+        ),
+        (
+            "10.00",
+            &[("2.50", Fate::Open), ("1.50", Fate::Won)],
+            BetStatus::Open,
+            0,
+        ),
         ("10.00", &[("2.50", Fate::Tied(2))], BetStatus::PartlyWon, 1_250),
         ("0.15", &[("1.70", Fate::Won)], BetStatus::Won, 26),
     ];

@@ -43,7 +43,9 @@ async fn bet_until_resulted(player: &mut Player, event: &str) -> Vec<Bet> {
     for burst in 0.. {
         let ids: Vec<_> = (0..8).map(|n| format!("{event}/{burst}/{n}")).collect();
         for id in &ids {
-            player.say(id, Request::PlaceBet(single(event, 1, "2.00", "0.10"))).await;
+            player
+                .say(id, Request::PlaceBet(single(event, 1, "2.00", "0.10")))
+                .await;
         }
         let mut over = false;
         for _ in &ids {
@@ -84,17 +86,27 @@ async fn bets_race_results() {
         let resulting = async {
             let mut before = house.player("watcher", if round == 0 { "10.00" } else { "0.00" }).await;
             before.place(single(&event, 1, "2.00", "0.10")).await;
-            feed.result(1, if round % 2 == 0 { &[Won, Lost] } else { &[Lost, Won] }).await;
+            feed.result(1, if round % 2 == 0 { &[Won, Lost] } else { &[Lost, Won] })
+                .await;
         };
         let (taken, ()) = tokio::join!(betting, resulting);
         total += taken.iter().map(Vec::len).sum::<usize>();
         for (player, taken) in players.iter_mut().zip(&taken) {
             soon(settled(player, &event)).await;
-            let status = if round % 2 == 0 { BetStatus::Won } else { BetStatus::Lost };
+            let status = if round % 2 == 0 {
+                BetStatus::Won
+            } else {
+                BetStatus::Lost
+            };
             let bets = player.bets(BetFilter::Settled).await;
             let of_event: Vec<_> = bets.iter().filter(|bet| bet.legs[0].event == event).collect();
             assert_eq!(of_event.len(), taken.len(), "round {round}");
-            assert!(of_event.iter().all(|bet| bet.status() == status && bet.settlements == 1), "round {round}");
+            assert!(
+                of_event
+                    .iter()
+                    .all(|bet| bet.status() == status && bet.settlements == 1),
+                "round {round}"
+            );
         }
     }
     println!("{total} bets raced 12 results");

@@ -27,7 +27,10 @@ fn files() -> Vec<PathBuf> {
     let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
     let folder = data.join("betfair");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: no real files in {}; set SHARDBOOK_DATA to the data folder", folder.display());
+        println!(
+            "skipped: no real files in {}; set SHARDBOOK_DATA to the data folder",
+            folder.display()
+        );
         return Vec::new();
     };
     let mut files: Vec<_> = entries.map(|entry| entry.expect("can be listed").path()).collect();
@@ -36,8 +39,16 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn played(files: &[PathBuf]) -> Vec<FeedMessage> {
-    let plan = Plan { speed: Speed::Max, overlap: true };
-    let options = Options { pricing: Pricing::default(), plan, limits: Limits::default(), strict: true };
+    let plan = Plan {
+        speed: Speed::Max,
+        overlap: true,
+    };
+    let options = Options {
+        pricing: Pricing::default(),
+        plan,
+        limits: Limits::default(),
+        strict: true,
+    };
     let mut replay = Replay::open(files, &options).expect("can be opened");
     let messages = replay.by_ref().map(|timed| timed.message).collect();
     assert!(replay.stopped().is_none(), "{:?}", replay.stopped());
@@ -73,7 +84,8 @@ impl Board {
                         self.open.insert((delta.event.clone(), delta.market), open);
                     }
                     for line in delta.lines {
-                        self.prices.insert((delta.event.clone(), delta.market, line.selection), line.price);
+                        self.prices
+                            .insert((delta.event.clone(), delta.market, line.selection), line.price);
                     }
                 }
                 _ => {}
@@ -83,7 +95,10 @@ impl Board {
 
     fn offered(&self) -> impl Iterator<Item = &Place> {
         let open = |place: &Place| self.open.get(&(place.0.clone(), place.1)) == Some(&true);
-        self.prices.iter().filter(move |(place, price)| !price.is_empty() && open(place)).map(|(place, _)| place)
+        self.prices
+            .iter()
+            .filter(move |(place, price)| !price.is_empty() && open(place))
+            .map(|(place, _)| place)
     }
 }
 
@@ -96,17 +111,26 @@ async fn bet_around(
 ) -> Vec<Bet> {
     let mut taken = Vec::new();
     let most = |place: &Place| if closes(place) { BETS_EACH.0 } else { BETS_EACH.1 };
-    let fresh: Vec<&Place> =
-        board.offered().filter(|place| on.get(*place).copied().unwrap_or_default() < most(place)).collect();
+    let fresh: Vec<&Place> = board
+        .offered()
+        .filter(|place| on.get(*place).copied().unwrap_or_default() < most(place))
+        .collect();
     let singles = fresh.iter().map(|place| vec![*place]);
     let doubles = fresh.windows(2).filter(|two| two[0].0 != two[1].0).map(<[_]>::to_vec);
     for (n, legs) in singles.chain(doubles).enumerate() {
-        let asked: Vec<_> = legs.iter().map(|place| (place.0.as_str(), place.1, place.2, "2.00")).collect();
+        let asked: Vec<_> = legs
+            .iter()
+            .map(|place| (place.0.as_str(), place.1, place.2, "2.00"))
+            .collect();
         let stake = ["1.00", "0.35", "2.17"][n % 3];
         let player = &mut players[n % PLAYERS];
-        match player.ask(Request::PlaceBet(bet(&asked, stake, PricePolicy::Any))).await {
+        match player
+            .ask(Request::PlaceBet(bet(&asked, stake, PricePolicy::Any)))
+            .await
+        {
             Body::BetPlaced(placed) => {
-                legs.iter().for_each(|place| *on.entry((*place).clone()).or_default() += 1);
+                legs.iter()
+                    .for_each(|place| *on.entry((*place).clone()).or_default() += 1);
                 taken.extend(placed.bet);
             }
             // The feed goes on meanwhile.
@@ -184,9 +208,8 @@ async fn every_bet_ends_as_its_runner() {
     let (mut board, mut on, mut taken) = (Board::default(), BTreeMap::new(), Vec::new());
     for slice in messages.chunks(SLICE) {
         board.look(&mut watcher).await;
-        let closes = |(event, market, selection): &Place| {
-            finals[numbers.named(event, *market, *selection).0].status == "CLOSED"
-        };
+        let closes =
+            |(event, market, selection): &Place| finals[numbers.named(event, *market, *selection).0].status == "CLOSED";
         let betting = bet_around(&board, closes, &mut players, &mut on);
         let (bets, ()) = tokio::join!(betting, publisher.publish(slice));
         taken.extend(bets);
@@ -208,7 +231,9 @@ async fn every_bet_ends_as_its_runner() {
     let mut seen = 0;
     for player in &mut players {
         let id = player.id().to_owned();
-        let open = expected.iter().filter(|(bet, (status, _))| bet.starts_with(&id) && *status == BetStatus::Open);
+        let open = expected
+            .iter()
+            .filter(|(bet, (status, _))| bet.starts_with(&id) && *status == BetStatus::Open);
         let open: BTreeSet<&str> = open.map(|(bet, _)| *bet).collect();
         soon(open_are(player, &open)).await;
         seen += open.len();

@@ -20,16 +20,28 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 async fn services_are_listed_and_healthy() {
     let house = House::open().await;
     let list = MessageRequest::ListServices(String::new());
-    let ask = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let ask = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(list),
+    };
     let mut reflection = ServerReflectionClient::new(house.channel().await);
-    let asked = soon(reflection.server_reflection_info(stream::iter([ask]))).await.expect("is served");
-    let answer = soon(asked.into_inner().next()).await.expect("an answer").expect("a message");
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else { panic!("no list") };
+    let asked = soon(reflection.server_reflection_info(stream::iter([ask])))
+        .await
+        .expect("is served");
+    let answer = soon(asked.into_inner().next())
+        .await
+        .expect("an answer")
+        .expect("a message");
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
+        panic!("no list")
+    };
     let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
     let mut health = HealthClient::new(house.channel().await);
     for service in ["shardbook.client.v1.Betting", "shardbook.provider.v1.Feed"] {
         assert!(names.contains(&service), "{service} is not in {names:?}");
-        let check = HealthCheckRequest { service: service.into() };
+        let check = HealthCheckRequest {
+            service: service.into(),
+        };
         let status = soon(health.check(check)).await.expect("is known").into_inner().status();
         assert_eq!(status, ServingStatus::Serving, "{service}");
     }
@@ -44,7 +56,12 @@ async fn unary_calls() {
     let mut feed = house.feed("t:event:1").await;
     feed.market("MATCH_ODDS", &["2.00", "2.00"]).await;
     let mut betting = BettingClient::new(house.channel().await);
-    let player = || Some(PlayerRef { brand: "acme".into(), player: "ann".into() });
+    let player = || {
+        Some(PlayerRef {
+            brand: "acme".into(),
+            player: "ann".into(),
+        })
+    };
     let funds = |id: &str, register| CashierRequest {
         player: player(),
         id: id.into(),
@@ -52,26 +69,46 @@ async fn unary_calls() {
         currency: "EUR".into(),
         register,
     };
-    let unknown = soon(betting.deposit(funds("d", false))).await.expect("answers").into_inner();
+    let unknown = soon(betting.deposit(funds("d", false)))
+        .await
+        .expect("answers")
+        .into_inner();
     assert!(matches!(unknown.result, Some(cashier_reply::Result::Error(error)) if error.code == "NOT_REGISTERED"));
     for _ in 0..2 {
-        let paid = soon(betting.deposit(funds("d1", true))).await.expect("answers").into_inner();
+        let paid = soon(betting.deposit(funds("d1", true)))
+            .await
+            .expect("answers")
+            .into_inner();
         assert!(matches!(paid.result, Some(cashier_reply::Result::Balance(balance)) if balance.available == "5.00"));
     }
     let bet = Some(single("t:event:1", 1, "2.00", "3.00"));
-    let slip = PlaceBetRequest { player: player(), id: "b1".into(), bet };
+    let slip = PlaceBetRequest {
+        player: player(),
+        id: "b1".into(),
+        bet,
+    };
     let mut placed = Vec::new();
     for _ in 0..2 {
-        let reply = soon(betting.place_bet(slip.clone())).await.expect("answers").into_inner();
-        let Some(place_bet_reply::Result::Placed(bet)) = reply.result else { panic!("no bet: {reply:?}") };
+        let reply = soon(betting.place_bet(slip.clone()))
+            .await
+            .expect("answers")
+            .into_inner();
+        let Some(place_bet_reply::Result::Placed(bet)) = reply.result else {
+            panic!("no bet: {reply:?}")
+        };
         placed.push(bet.bet.expect("a bet").bet_id);
     }
     assert_eq!(placed[0], placed[1]);
     let asked = GetBalanceRequest { player: player() };
     let balance = soon(betting.get_balance(asked)).await.expect("answers").into_inner();
-    let Some(get_balance_reply::Result::Balance(balance)) = balance.result else { panic!("no balance") };
+    let Some(get_balance_reply::Result::Balance(balance)) = balance.result else {
+        panic!("no balance")
+    };
     assert_eq!((balance.available.as_str(), balance.held.as_str()), ("2.00", "3.00"));
-    let asked = ListBetsRequest { player: player(), list: Some(ListBets::default()) };
+    let asked = ListBetsRequest {
+        player: player(),
+        list: Some(ListBets::default()),
+    };
     let bets = soon(betting.list_bets(asked)).await.expect("answers").into_inner();
     assert!(matches!(bets.result, Some(list_bets_reply::Result::Bets(bets)) if bets.bets.len() == 1));
     let mut taken = funds("w1", false);

@@ -36,7 +36,16 @@ impl Feed {
         let (say, replies, watch) = connect(channel).await;
         let (markets, seen) = (Vec::new(), BTreeMap::new());
         let event = event.into();
-        let mut feed = Self { event, clock_ms: 1_700_000_000_000, said: 0, markets, say, replies, watch, seen };
+        let mut feed = Self {
+            event,
+            clock_ms: 1_700_000_000_000,
+            said: 0,
+            markets,
+            say,
+            replies,
+            watch,
+            seen,
+        };
         feed.fixture(FixtureStatus::InPlay).await;
         feed
     }
@@ -59,7 +68,10 @@ impl Feed {
     /// Sends a message as it is.
     pub async fn send(&mut self, message: FeedMessage) -> FeedReply {
         soon(self.say.send(message)).await.expect("is taken");
-        soon(self.replies.next()).await.expect("the stream goes on").expect("an answer")
+        soon(self.replies.next())
+            .await
+            .expect("the stream goes on")
+            .expect("an answer")
     }
 
     /// A message under an id of its own at the next moment of the source.
@@ -79,7 +91,11 @@ impl Feed {
     pub async fn tell(&mut self, body: Body) {
         let message = self.message(body);
         let reply = self.send(message).await;
-        assert_eq!((reply.code.as_str(), reply.message.as_str()), ("", ""), "a good message was refused");
+        assert_eq!(
+            (reply.code.as_str(), reply.message.as_str()),
+            ("", ""),
+            "a good message was refused"
+        );
     }
 
     /// Tells how far the event has come.
@@ -97,7 +113,10 @@ impl Feed {
 
     /// Opens a market with a selection for each price, and gives its number.
     pub async fn market(&mut self, kind: &str, prices: &[&str]) -> u32 {
-        let selection = |no| SelectionDefinition { id: format!("{no}"), name: format!("selection {no}") };
+        let selection = |no| SelectionDefinition {
+            id: format!("{no}"),
+            name: format!("selection {no}"),
+        };
         let definition = MarketDefinition {
             name: kind.into(),
             winners: 1,
@@ -121,18 +140,42 @@ impl Feed {
     /// Moves the price of a selection; an empty one withdraws it.
     pub async fn price(&mut self, market: u32, selection: u32, price: &str) {
         let lines = vec![line(selection, price)];
-        self.update(market, MarketUpdate { lines, ..MarketUpdate::default() }).await;
+        self.update(
+            market,
+            MarketUpdate {
+                lines,
+                ..MarketUpdate::default()
+            },
+        )
+        .await;
     }
 
     /// Takes a selection out.
     pub async fn remove(&mut self, market: u32, selection: u32) {
-        let lines = vec![PostedLine { removed: true, ..line(selection, "") }];
-        self.update(market, MarketUpdate { lines, ..MarketUpdate::default() }).await;
+        let lines = vec![PostedLine {
+            removed: true,
+            ..line(selection, "")
+        }];
+        self.update(
+            market,
+            MarketUpdate {
+                lines,
+                ..MarketUpdate::default()
+            },
+        )
+        .await;
     }
 
     /// Opens, suspends or closes a market.
     pub async fn status(&mut self, market: u32, status: FeedMarketStatus) {
-        self.update(market, MarketUpdate { status: status.into(), ..MarketUpdate::default() }).await;
+        self.update(
+            market,
+            MarketUpdate {
+                status: status.into(),
+                ..MarketUpdate::default()
+            },
+        )
+        .await;
     }
 
     /// The result of a market: outcomes by selection, from the first.
@@ -150,7 +193,10 @@ impl Feed {
             ..SelectionResult::default()
         };
         let selections = (1..).zip(outcomes).map(of).collect();
-        Body::Result(MarketResult { key: self.key(market), selections })
+        Body::Result(MarketResult {
+            key: self.key(market),
+            selections,
+        })
     }
 
     /// Takes the result or void of a market back.
@@ -162,7 +208,14 @@ impl Feed {
     /// Voids a market.
     pub async fn void(&mut self, market: u32) {
         let key = self.key(market);
-        self.change(market, Body::Void(VoidMarket { key, reason: "abandoned".into() })).await;
+        self.change(
+            market,
+            Body::Void(VoidMarket {
+                key,
+                reason: "abandoned".into(),
+            }),
+        )
+        .await;
     }
 
     /// How a market is named.
@@ -186,7 +239,10 @@ impl Feed {
     async fn wait_for(&mut self, market: u32) {
         let version = u64::from(self.markets[market as usize - 1].1);
         while self.seen.get(&market).is_none_or(|seen| *seen < version) {
-            let heard = soon(self.watch.next()).await.expect("the stream goes on").expect("a message");
+            let heard = soon(self.watch.next())
+                .await
+                .expect("the stream goes on")
+                .expect("a message");
             let (event, market, version) = match heard.message {
                 Some(Seen::Market(image)) => (image.event, image.market, image.version),
                 Some(Seen::Delta(delta)) => (delta.event, delta.market, delta.version),
@@ -200,19 +256,34 @@ impl Feed {
 }
 
 fn key(kind: &str) -> MarketKey {
-    MarketKey { r#type: kind.into(), specifiers: String::new() }
+    MarketKey {
+        r#type: kind.into(),
+        specifiers: String::new(),
+    }
 }
 
 fn line(selection: u32, price: &str) -> PostedLine {
-    PostedLine { selection: selection.to_string(), price: price.into(), removed: false }
+    PostedLine {
+        selection: selection.to_string(),
+        price: price.into(),
+        removed: false,
+    }
 }
 
-type Connected = (mpsc::Sender<FeedMessage>, Streaming<FeedReply>, Streaming<ServerMessage>);
+type Connected = (
+    mpsc::Sender<FeedMessage>,
+    Streaming<FeedReply>,
+    Streaming<ServerMessage>,
+);
 
 async fn connect(channel: Channel) -> Connected {
     let (say, said) = mpsc::channel(64);
     let said = stream::unfold(said, |mut said| async { Some((said.recv().await?, said)) });
-    let replies = soon(FeedClient::new(channel.clone()).publish(said)).await.expect("a feed stream");
-    let watch = soon(BettingClient::new(channel).watch_markets(Subscribe::default())).await.expect("a watch");
+    let replies = soon(FeedClient::new(channel.clone()).publish(said))
+        .await
+        .expect("a feed stream");
+    let watch = soon(BettingClient::new(channel).watch_markets(Subscribe::default()))
+        .await
+        .expect("a watch");
     (say, replies.into_inner(), watch.into_inner())
 }

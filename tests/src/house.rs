@@ -47,7 +47,12 @@ impl House {
         change(&mut config);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (node, gateway) = start(&folder, &config).await;
-        Self { folder, config, node, gateway }
+        Self {
+            folder,
+            config,
+            node,
+            gateway,
+        }
     }
 
     /// Where it listens.
@@ -95,10 +100,20 @@ impl House {
     /// # Panics
     /// When it does not stop or start.
     pub async fn restart(self) -> Self {
-        let Self { folder, config, node, gateway } = self;
+        let Self {
+            folder,
+            config,
+            node,
+            gateway,
+        } = self;
         stop(node, gateway).await;
         let (node, gateway) = start(&folder, &config).await;
-        Self { folder, config, node, gateway }
+        Self {
+            folder,
+            config,
+            node,
+            gateway,
+        }
     }
 
     /// Bets to which a result could not be applied: each would be a bug.
@@ -113,7 +128,9 @@ impl House {
     /// When anything is not as it must be.
     pub async fn prove(self) -> Verdict {
         assert_eq!(self.refused_results(), 0, "results that could not be applied");
-        let Self { folder, node, gateway, .. } = self;
+        let Self {
+            folder, node, gateway, ..
+        } = self;
         stop(node, gateway).await;
         let store = Store::open_to_read(&folder.path().join("data")).expect("opens to read");
         let verdict = verify(&store, |_, _| ()).expect("can be read");
@@ -125,7 +142,9 @@ impl House {
 async fn start(folder: &TempDir, config: &Config) -> (ShardNode, Gateway) {
     let options = ShardNodeOptions::on(folder.path().join("data"));
     let on_fault = Arc::new(|fault| panic!("the node stopped: {fault}"));
-    let node = ShardNode::start(options, on_fault, |_, _| ()).await.expect("the node starts");
+    let node = ShardNode::start(options, on_fault, |_, _| ())
+        .await
+        .expect("the node starts");
     let gateway = Gateway::start(config.clone(), node.router(), node.topic()).expect("the gateway starts");
     (node, gateway)
 }

@@ -38,7 +38,9 @@ impl Line {
     pub(crate) async fn session(channel: Channel) -> Self {
         let (say, said) = mpsc::channel(1_024);
         let said = stream::unfold(said, |mut said| async { Some((said.recv().await?, said)) });
-        let heard = soon(BettingClient::new(channel).session(said)).await.expect("a session");
+        let heard = soon(BettingClient::new(channel).session(said))
+            .await
+            .expect("a session");
         Self::Session(say, Box::new(heard.into_inner()))
     }
 
@@ -63,7 +65,12 @@ impl Line {
                 // Heartbeats do not count as being heard.
                 let text = soon(async {
                     loop {
-                        match socket.next().await.expect("the connection is kept").expect("a good frame") {
+                        match socket
+                            .next()
+                            .await
+                            .expect("the connection is kept")
+                            .expect("a good frame")
+                        {
                             Message::Text(text) => break text,
                             Message::Ping(_) | Message::Pong(_) => {}
                             other => panic!("heard {other:?}"),
@@ -72,19 +79,25 @@ impl Line {
                 });
                 serde_json::from_str(&text.await).expect("a ServerMessage")
             }
-            Self::Session(_, heard) => {
-                soon(heard.next()).await.expect("the stream goes on").expect("a message")
-            }
+            Self::Session(_, heard) => soon(heard.next())
+                .await
+                .expect("the stream goes on")
+                .expect("a message"),
         }
     }
 
     /// The code with which the server closes the WebSocket; what comes before is let pass.
     pub(crate) async fn closed(&mut self) -> u16 {
-        let Self::Socket(socket) = self else { panic!("close codes are for WebSockets") };
+        let Self::Socket(socket) = self else {
+            panic!("close codes are for WebSockets")
+        };
         loop {
-            match soon(socket.next()).await.expect("a close frame comes first").expect("a good frame") {
-                Message::Close(frame) => return frame.expect("with a reason").code.into(),
-                _ => {}
+            let heard = soon(socket.next())
+                .await
+                .expect("a close frame comes first")
+                .expect("a good frame");
+            if let Message::Close(frame) = heard {
+                return frame.expect("with a reason").code.into();
             }
         }
     }

@@ -46,12 +46,20 @@ impl Player {
             Way::WebSocket => Line::socket(house.addresses().ws).await,
             Way::Grpc => Line::session(house.channel().await).await,
         };
-        Self { line, id: String::new(), pushed: VecDeque::new() }
+        Self {
+            line,
+            id: String::new(),
+            pushed: VecDeque::new(),
+        }
     }
 
     /// Opens a session of a player of brand `acme`.
     pub async fn open_session(&mut self, name: &str, currency: &str) -> SessionOpened {
-        let open = OpenSession { brand: "acme".into(), player: name.into(), currency: currency.into() };
+        let open = OpenSession {
+            brand: "acme".into(),
+            player: name.into(),
+            currency: currency.into(),
+        };
         match self.ask(Request::OpenSession(open)).await {
             Body::SessionOpened(opened) => {
                 self.id.clone_from(&opened.player_id);
@@ -81,7 +89,12 @@ impl Player {
 
     /// Asks and does not wait.
     pub async fn say(&mut self, id: &str, request: Request) {
-        self.line.say(ClientMessage { id: id.into(), request: Some(request) }).await;
+        self.line
+            .say(ClientMessage {
+                id: id.into(),
+                request: Some(request),
+            })
+            .await;
     }
 
     /// Sends a text frame as it is. WebSocket only.
@@ -166,13 +179,19 @@ impl Player {
 
     /// Pays in test funds in EUR.
     pub async fn deposit(&mut self, amount: &str) -> Wallet {
-        let deposit = Deposit { amount: amount.into(), currency: "EUR".into() };
+        let deposit = Deposit {
+            amount: amount.into(),
+            currency: "EUR".into(),
+        };
         self.cashier(Request::Deposit(deposit)).await
     }
 
     /// Takes out test funds in EUR.
     pub async fn withdraw(&mut self, amount: &str) -> Wallet {
-        let withdraw = Withdraw { amount: amount.into(), currency: "EUR".into() };
+        let withdraw = Withdraw {
+            amount: amount.into(),
+            currency: "EUR".into(),
+        };
         self.cashier(Request::Withdraw(withdraw)).await
     }
 
@@ -193,7 +212,11 @@ impl Player {
 
     /// One page of bets.
     pub async fn page(&mut self, filter: BetFilter, limit: u32, cursor: &str) -> Bets {
-        let list = ListBets { filter: filter.into(), limit, cursor: cursor.into() };
+        let list = ListBets {
+            filter: filter.into(),
+            limit,
+            cursor: cursor.into(),
+        };
         match self.ask(Request::ListBets(list)).await {
             Body::Bets(bets) => bets,
             other => panic!("no bets but {other:?}"),

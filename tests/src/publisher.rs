@@ -19,8 +19,13 @@ impl Publisher {
     pub(crate) async fn open(channel: Channel) -> Self {
         let (say, said) = mpsc::channel(256);
         let said = stream::unfold(said, |mut said| async { Some((said.recv().await?, said)) });
-        let replies = soon(FeedClient::new(channel).publish(said)).await.expect("a feed stream");
-        Self { say, replies: replies.into_inner() }
+        let replies = soon(FeedClient::new(channel).publish(said))
+            .await
+            .expect("a feed stream");
+        Self {
+            say,
+            replies: replies.into_inner(),
+        }
     }
 
     /// Publishes all of these and waits for their answers, which must come in order.
@@ -36,8 +41,16 @@ impl Publisher {
         };
         let hearing = async {
             for message in messages {
-                let reply = soon(replies.next()).await.expect("the stream goes on").expect("an answer");
-                assert_eq!((reply.id.as_str(), reply.code.as_str()), (message.id.as_str(), ""), "{}", reply.message);
+                let reply = soon(replies.next())
+                    .await
+                    .expect("the stream goes on")
+                    .expect("an answer");
+                assert_eq!(
+                    (reply.id.as_str(), reply.code.as_str()),
+                    (message.id.as_str(), ""),
+                    "{}",
+                    reply.message
+                );
             }
         };
         tokio::join!(saying, hearing);

@@ -28,6 +28,9 @@ pub fn single(event: &str, selection: u32, price: &str, stake: &str) -> PlaceBet
 /// An accumulator over first markets.
 #[must_use]
 pub fn acca(legs: &[(&str, u32, &str)], stake: &str) -> PlaceBet {
-    let legs: Vec<_> = legs.iter().map(|&(event, selection, price)| (event, 1, selection, price)).collect();
+    let legs: Vec<_> = legs
+        .iter()
+        .map(|&(event, selection, price)| (event, 1, selection, price))
+        .collect();
     bet(&legs, stake, PricePolicy::Exact)
 }

@@ -29,7 +29,10 @@ pub fn rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
     for (event, _) in entry.events {
         if let Event::FixtureUpdated { fixture, .. } = event {
             let over = u8::from(fixture.status == FixtureStatus::Ended);
-            row(Row::Put(key_of(entry.event).to_vec(), [&[over], fixture.urn.as_bytes()].concat()));
+            row(Row::Put(
+                key_of(entry.event).to_vec(),
+                [&[over], fixture.urn.as_bytes()].concat(),
+            ));
         }
     }
 }

@@ -30,7 +30,9 @@ pub fn bet_of(key: &[u8]) -> Option<BetNo> {
 pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
     for (index, (event, bytes)) in (0_u16..).zip(entry.events) {
         // A recalled bet is the sum of rows that are here already.
-        let Some(bet) = event.bet().filter(|_| !matches!(event, Event::BetRecalled { .. })) else { continue };
+        let Some(bet) = event.bet().filter(|_| !matches!(event, Event::BetRecalled { .. })) else {
+            continue;
+        };
         let mut key = bet_prefix(entry.player, bet);
         key.extend_from_slice(&entry.version.to_be_bytes());
         key.extend_from_slice(&index.to_be_bytes());

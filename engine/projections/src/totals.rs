@@ -33,15 +33,51 @@ const COLUMNS: usize = 8;
 
 impl Totals {
     fn columns(self) -> [i64; COLUMNS] {
-        let Self { placed, settled, void, turnover, payout, settled_stakes, deposits, withdrawals } = self;
-        [placed, settled, void, turnover, payout, settled_stakes, deposits, withdrawals]
+        let Self {
+            placed,
+            settled,
+            void,
+            turnover,
+            payout,
+            settled_stakes,
+            deposits,
+            withdrawals,
+        } = self;
+        [
+            placed,
+            settled,
+            void,
+            turnover,
+            payout,
+            settled_stakes,
+            deposits,
+            withdrawals,
+        ]
     }
 
     /// Reads the columns of a row; columns that are missing are zero.
     #[must_use]
     pub fn from_row(row: &[u8]) -> Self {
-        let [placed, settled, void, turnover, payout, settled_stakes, deposits, withdrawals] = columns(row);
-        Self { placed, settled, void, turnover, payout, settled_stakes, deposits, withdrawals }
+        let [
+            placed,
+            settled,
+            void,
+            turnover,
+            payout,
+            settled_stakes,
+            deposits,
+            withdrawals,
+        ] = columns(row);
+        Self {
+            placed,
+            settled,
+            void,
+            turnover,
+            payout,
+            settled_stakes,
+            deposits,
+            withdrawals,
+        }
     }
 
     /// Bets that wait for a result.
@@ -111,7 +147,12 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
                 totals.placed += 1;
                 totals.turnover += terms.stake.0;
             }
-            Event::BetSettled { status, returned, transfers, .. } => {
+            Event::BetSettled {
+                status,
+                returned,
+                transfers,
+                ..
+            } => {
                 totals.settled += 1;
                 totals.void += i64::from(*status == BetStatus::Void);
                 totals.payout += returned.0;
@@ -119,7 +160,9 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
             }
             Event::BetReopened { transfers, .. } => {
                 let stake = stake(transfers);
-                let was_void = !transfers.iter().any(|transfer| transfer.reason == Reason::StakeReopened);
+                let was_void = !transfers
+                    .iter()
+                    .any(|transfer| transfer.reason == Reason::StakeReopened);
                 totals.settled -= 1;
                 totals.void -= i64::from(was_void);
                 totals.payout -= if was_void { stake } else { taken_back(transfers) };
@@ -129,7 +172,10 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
         }
     }
     if let Some(currency) = currency_of(reply).filter(|_| totals != Totals::default()) {
-        row(Row::Add([&[CURRENCY], currency.code().as_bytes()].concat(), totals.columns().to_vec()));
+        row(Row::Add(
+            [&[CURRENCY], currency.code().as_bytes()].concat(),
+            totals.columns().to_vec(),
+        ));
     }
 }
 
@@ -145,7 +191,11 @@ pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
             _ => updates += 1,
         }
     }
-    for (key, count) in [(MARKET_UPDATES, updates), (MARKETS_RESULTED, results), (MARKETS, opened)] {
+    for (key, count) in [
+        (MARKET_UPDATES, updates),
+        (MARKETS_RESULTED, results),
+        (MARKETS, opened),
+    ] {
         if count > 0 {
             row(Row::Add(key.to_vec(), vec![count]));
         }
@@ -154,13 +204,21 @@ pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
 
 /// The stake that these transfers hold, take or give back.
 fn stake(transfers: &[Transfer]) -> i64 {
-    transfers.iter().filter(|transfer| transfer.reason == Reason::Stake).map(|transfer| transfer.amount.0).sum()
+    transfers
+        .iter()
+        .filter(|transfer| transfer.reason == Reason::Stake)
+        .map(|transfer| transfer.amount.0)
+        .sum()
 }
 
 /// The return that these transfers take back, from the player or as a debt.
 fn taken_back(transfers: &[Transfer]) -> i64 {
     let to_house = |transfer: &&Transfer| transfer.credit == Account::BettingResult;
-    transfers.iter().filter(to_house).map(|transfer| transfer.amount.0).sum()
+    transfers
+        .iter()
+        .filter(to_house)
+        .map(|transfer| transfer.amount.0)
+        .sum()
 }
 
 fn currency_of(reply: &Reply) -> Option<Currency> {

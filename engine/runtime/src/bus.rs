@@ -28,7 +28,10 @@ impl<K: Ord + Clone + Send, T: Send + Sync> Topic<K, T> {
     /// A topic whose slowest subscriber may be `capacity` updates behind before it misses some.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { image: Mutex::new(BTreeMap::new()), sender: broadcast::channel(capacity).0 }
+        Self {
+            image: Mutex::new(BTreeMap::new()),
+            sender: broadcast::channel(capacity).0,
+        }
     }
 
     /// Sends an update and changes the image, as one step for every subscriber.
@@ -42,7 +45,10 @@ impl<K: Ord + Clone + Send, T: Send + Sync> Topic<K, T> {
     /// The image now, and every update after it.
     pub fn subscribe(&self) -> Subscription<T> {
         let held = self.image.lock().unwrap_or_else(PoisonError::into_inner);
-        Subscription { image: held.values().cloned().collect(), receiver: self.sender.subscribe() }
+        Subscription {
+            image: held.values().cloned().collect(),
+            receiver: self.sender.subscribe(),
+        }
     }
 }
 

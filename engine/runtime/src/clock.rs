@@ -17,7 +17,9 @@ pub struct SystemClock {
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as u64);
         self.latest.fetch_max(now, Ordering::Relaxed).max(now)
     }
 }
@@ -32,7 +34,9 @@ impl ManualClock {
     /// A clock that stands at `now_ms`.
     #[must_use]
     pub fn new(now_ms: u64) -> Self {
-        Self { now: AtomicU64::new(now_ms) }
+        Self {
+            now: AtomicU64::new(now_ms),
+        }
     }
 
     /// Moves the clock forward.

@@ -32,7 +32,10 @@ impl EntityKey {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 9]) -> Self {
         let [kind, id @ ..] = bytes;
-        Self { kind, id: u64::from_be_bytes(id) }
+        Self {
+            kind,
+            id: u64::from_be_bytes(id),
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use crate::slot::ShardId;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFault {
     /// The folder could not be opened as a store.
-    #[error("cannot open the store at {path}: {source}; check that the folder is writable and that no other shardbook uses it")]
+    #[error(
+        "cannot open the store at {path}: {source}; check that the folder is writable and that no other shardbook uses it"
+    )]
     Open {
         /// The data folder.
         path: PathBuf,
@@ -16,7 +18,9 @@ pub enum StoreFault {
         source: rocksdb::Error,
     },
     /// The store was made for another number of shards.
-    #[error("the store holds {stored} shards but {asked} were asked for; the number of shards is fixed when a store is made")]
+    #[error(
+        "the store holds {stored} shards but {asked} were asked for; the number of shards is fixed when a store is made"
+    )]
     ShardsDiffer {
         /// As the store was made.
         stored: u16,

@@ -98,7 +98,9 @@ pub struct Host<E: Entity> {
 
 impl<E: Entity> Clone for Host<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
@@ -110,7 +112,14 @@ impl<E: Entity> Host<E> {
     pub async fn start(parts: HostParts, options: HostOptions, world: Arc<E::World>) -> Result<Self, StoreFault> {
         let residents = Residents::new(options.mailbox_max);
         let supervisor = OnceLock::new();
-        let shared = Arc::new(Shared { parts, options, world, residents, supervisor, panics: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            parts,
+            options,
+            world,
+            residents,
+            supervisor,
+            panics: AtomicU64::new(0),
+        });
         let cell = supervisor::start(&shared).await?;
         shared.supervisor.get_or_init(|| cell);
         checkpointer::start(&shared);
@@ -130,7 +139,12 @@ impl<E: Entity> Host<E> {
         deadline_ms: Option<u64>,
     ) -> Result<Pending<Answer<E>>, CallFault> {
         let (reply, pending) = oneshot::channel();
-        let asked = Asked { command, content, deadline_ms, reply };
+        let asked = Asked {
+            command,
+            content,
+            deadline_ms,
+            reply,
+        };
         self.deliver(EntityKey { kind: E::KIND, id }, Message::Command(Box::new(asked)))?;
         Ok(Pending(pending))
     }
@@ -206,7 +220,8 @@ impl<E: Entity> Shared<E> {
         if self.parts.journal.durability().is_stopped() {
             return Err(CallFault::Unavailable);
         }
-        self.residents.deliver(key, message, |waiting| EntityActor::spawn(self, key, waiting))
+        self.residents
+            .deliver(key, message, |waiting| EntityActor::spawn(self, key, waiting))
     }
 
     /// Asks an entity for a snapshot now, in order with its commands.

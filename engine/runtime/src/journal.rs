@@ -10,8 +10,8 @@ mod entry;
 mod frame;
 mod store;
 
+pub(crate) use codec::{Reader, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};
 pub use entry::{Entry, EntryRef, Outcome};
-pub(crate) use codec::{put_bytes, put_varint, Reader};
-pub use frame::{Digest, Frame, FrameBuilder, Position, FRAME_BYTES_MAX, GENESIS};
-pub use store::{Families, Store, StoreOptions};
+pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
+pub use store::{Families, Row, Store, StoreOptions};

@@ -70,16 +70,32 @@ impl Node {
             Committer::try_new(Arc::clone(&store), followers, options.queue, move |stop| fault(stop))?;
         let (tell_viewed, viewed) = watch::channel(());
         let fault = on_fault;
-        let views = views.spawn(for_views, Arc::clone(journal.durability()), tell_viewed, move |stop| fault(stop));
+        let views = views.spawn(for_views, Arc::clone(journal.durability()), tell_viewed, move |stop| {
+            fault(stop)
+        });
         let threads = Mutex::new(vec![committer.spawn(), views]);
-        Ok((Self { store, journal, tails, viewed, threads }, for_follower))
+        Ok((
+            Self {
+                store,
+                journal,
+                tails,
+                viewed,
+                threads,
+            },
+            for_follower,
+        ))
     }
 
     /// What a host is started with.
     #[must_use]
     pub fn parts(&self, clock: Arc<dyn Clock>) -> HostParts {
         let (store, journal, tails) = (Arc::clone(&self.store), self.journal.clone(), Arc::clone(&self.tails));
-        HostParts { store, journal, tails, clock }
+        HostParts {
+            store,
+            journal,
+            tails,
+            clock,
+        }
     }
 
     /// The store.
@@ -105,7 +121,12 @@ impl Node {
     /// # Errors
     /// When the last flush fails.
     pub fn close(self) -> Result<(), StoreFault> {
-        let Self { store, journal, threads, .. } = self;
+        let Self {
+            store,
+            journal,
+            threads,
+            ..
+        } = self;
         drop(journal);
         for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // A thread that panicked has already said why.

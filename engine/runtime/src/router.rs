@@ -42,14 +42,18 @@ pub struct Router<Q, A> {
 
 impl<Q, A> Clone for Router<Q, A> {
     fn clone(&self) -> Self {
-        Self { service: Arc::clone(&self.service) }
+        Self {
+            service: Arc::clone(&self.service),
+        }
     }
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Router<Q, A> {
     /// A router to one service.
     pub fn new<S: Service<Q, A>>(service: S) -> Self {
-        Self { service: Arc::new(service) }
+        Self {
+            service: Arc::new(service),
+        }
     }
 
     /// Sends the request to the owner of its key and waits for the durable answer.

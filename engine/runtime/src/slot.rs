@@ -18,7 +18,9 @@ pub struct ShardId(pub u16);
 /// The slot of a key: the top 12 bits of the splitmix64 finaliser over id and kind.
 #[must_use]
 pub fn slot_of(key: EntityKey) -> Slot {
-    let mut x = key.id.wrapping_add((u64::from(key.kind) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut x = key
+        .id
+        .wrapping_add((u64::from(key.kind) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^= x >> 31;
@@ -67,7 +69,13 @@ mod tests {
     /// Protects data on disk: a key keeps its slot for ever.
     #[test]
     fn slots_of_known_keys_never_change() {
-        let known = [(1, 0, 1_767), (1, 1, 3_054), (1, u64::MAX, 3_737), (2, 0, 108), (2, 42, 1_141)];
+        let known = [
+            (1, 0, 1_767),
+            (1, 1, 3_054),
+            (1, u64::MAX, 3_737),
+            (2, 0, 108),
+            (2, 42, 1_141),
+        ];
         let got = known.map(|(kind, id, _)| (kind, id, slot_of(EntityKey { kind, id }).0));
         assert_eq!(got, known);
     }

@@ -11,11 +11,11 @@ mod runner;
 mod snapshot;
 mod tails;
 
-pub use positions::{outcomes_position, projection_position, ViewName};
+pub use positions::{ViewName, outcomes_position, projection_position};
 pub use projection::{Projection, Rows};
-pub(crate) use runner::{note_covered, read_snapshot};
 pub use rebuilt::{Difference, Rebuilt};
 pub use runner::Views;
+pub(crate) use runner::{note_covered, read_snapshot};
 pub(crate) use snapshot::encode as encode_snapshot;
 pub use snapshot::{Remembered, Snapshot};
 pub use tails::Tails;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shardbook_domain::event::{self, Command, Event, Rejection, Reply, State};
 use shardbook_runtime::entity::{Context, Entity, Kind, Remember, Undecodable};
 
-use super::{undecodable, World};
+use super::{World, undecodable};
 
 /// The kind of a sporting event in every key.
 pub const EVENT: Kind = 2;
@@ -26,11 +26,7 @@ impl Entity for EventEntity {
     type Rejection = Rejection;
     type World = Arc<World>;
 
-    fn decide(
-        state: &State,
-        command: &Command,
-        _context: &Context<'_, Self::World>,
-    ) -> Result<Vec<Event>, Rejection> {
+    fn decide(state: &State, command: &Command, _context: &Context<'_, Self::World>) -> Result<Vec<Event>, Rejection> {
         event::decide(state, command, &event::Context)
     }
 

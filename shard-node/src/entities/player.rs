@@ -6,7 +6,7 @@ use shardbook_domain::player::{self, Command, Event, Rejection, Reply, State};
 use shardbook_domain::time::Time;
 use shardbook_runtime::entity::{Context, Entity, Kind, Remember, Undecodable};
 
-use super::{undecodable, World};
+use super::{World, undecodable};
 
 /// The kind of a player in every key.
 pub const PLAYER: Kind = 1;
@@ -25,13 +25,17 @@ impl Entity for PlayerEntity {
     type Rejection = Rejection;
     type World = Arc<World>;
 
-    fn decide(
-        state: &State,
-        command: &Command,
-        context: &Context<'_, Self::World>,
-    ) -> Result<Vec<Event>, Rejection> {
+    fn decide(state: &State, command: &Command, context: &Context<'_, Self::World>) -> Result<Vec<Event>, Rejection> {
         let World { rules, book } = &**context.world;
-        player::decide(state, command, &player::Context { now: Time(context.now_ms), rules, book })
+        player::decide(
+            state,
+            command,
+            &player::Context {
+                now: Time(context.now_ms),
+                rules,
+                book,
+            },
+        )
     }
 
     fn apply(state: &mut State, event: &Event) {

@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use shardbook_domain::money::{Amount, Currency};
-use shardbook_projections::totals::{columns, Totals, COUNT, CURRENCY, MARKETS_RESULTED, MARKET_UPDATES, PLAYERS, REFUSED};
+use shardbook_projections::totals::{
+    COUNT, CURRENCY, MARKET_UPDATES, MARKETS_RESULTED, PLAYERS, REFUSED, Totals, columns,
+};
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::{CodeCount, CurrencyTotals, HouseTotalsReply};
 use shardbook_runtime::fault::StoreFault;
@@ -15,7 +17,9 @@ use crate::views::TOTALS;
 pub(super) fn totals(shards: &Shards) -> Result<Reply, StoreFault> {
     let counters = shards.journal.counters();
     let durability = shards.journal.durability();
-    let durable: u64 = (0..shards.journal.map().shards()).map(|shard| durability.durable(ShardId(shard))).sum();
+    let durable: u64 = (0..shards.journal.map().shards())
+        .map(|shard| durability.durable(ShardId(shard)))
+        .sum();
     let mut house = HouseTotalsReply {
         events_open: shards.events.residents() as u64,
         markets_open: shards.world.book.open_markets() as u64,
@@ -35,7 +39,10 @@ pub(super) fn totals(shards: &Shards) -> Result<Reply, StoreFault> {
         match key.split_first() {
             Some((&CURRENCY, code)) => house.currencies.extend(currency(code, &Totals::from_row(&row))),
             Some((&REFUSED, code)) => {
-                house.bets_rejected.push(CodeCount { code: String::from_utf8_lossy(code).into_owned(), count });
+                house.bets_rejected.push(CodeCount {
+                    code: String::from_utf8_lossy(code).into_owned(),
+                    count,
+                });
             }
             Some((&COUNT, _)) if key == PLAYERS => house.players = count,
             Some((&COUNT, _)) if key == MARKET_UPDATES => house.market_updates = count,

@@ -18,11 +18,11 @@ use shardbook_runtime::host::Answer;
 use shardbook_runtime::journal::Families;
 use shardbook_runtime::router::{BoxFuture, CallFault};
 
-use super::{answer_read, refused, replied, Shards};
+use super::{Shards, answer_read, refused, replied};
 use crate::entities::PLAYER;
 use crate::translate::{
-    balance_to_wire, bet_to_wire, command_id, id_reused, place_bet, placed_to_wire, player_id_of, register, rejection,
-    self_exclude, set_limit, Cashier, Refusal,
+    Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, id_reused, place_bet, placed_to_wire, player_id_of,
+    register, rejection, self_exclude, set_limit,
 };
 use crate::views::HISTORY;
 
@@ -33,13 +33,18 @@ const PAGE_MAX: u32 = 100;
 const PAGE_DEFAULT: u32 = 50;
 
 pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<u64>) -> Called {
-    let Some(player) = request.player else { return no(&Refusal::new("PLAYER_INVALID", "name the player")) };
+    let Some(player) = request.player else {
+        return no(&Refusal::new("PLAYER_INVALID", "name the player"));
+    };
     let id = match player_id_of(&player.brand, &player.player) {
         Ok(id) => id,
         Err(error) => return no(&Refusal::new(error.code(), error.to_string())),
     };
     let Some(asked) = request.request else {
-        return no(&Refusal::new("UNKNOWN_MESSAGE", "the request names nothing to do: set one request"));
+        return no(&Refusal::new(
+            "UNKNOWN_MESSAGE",
+            "the request names nothing to do: set one request",
+        ));
     };
     let name = command_id(EntityKey { kind: PLAYER, id: id.0 }, &request.command_id);
     let send = |command: Result<Command, Refusal>, to_wire: ToWire| match command {
@@ -52,10 +57,19 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         Request::ListBets(list) => list_bets(shards, id, list),
         Request::PlaceBet(bet) => {
             let command = place_bet(&bet);
-            send(command, Box::new(move |reply| placed_to_wire(id, &bet, reply).map(Wire::BetPlaced)))
+            send(
+                command,
+                Box::new(move |reply| placed_to_wire(id, &bet, reply).map(Wire::BetPlaced)),
+            )
         }
-        Request::Deposit(ask) => send(Cashier::Deposit.command(&ask.amount, &ask.currency), Box::new(balance_reply)),
-        Request::Withdraw(ask) => send(Cashier::Withdraw.command(&ask.amount, &ask.currency), Box::new(balance_reply)),
+        Request::Deposit(ask) => send(
+            Cashier::Deposit.command(&ask.amount, &ask.currency),
+            Box::new(balance_reply),
+        ),
+        Request::Withdraw(ask) => send(
+            Cashier::Withdraw.command(&ask.amount, &ask.currency),
+            Box::new(balance_reply),
+        ),
         Request::SetLimit(ask) => limit(shards, id, name, ask, deadline_ms),
         Request::SelfExclude(ask) => send(Ok(self_exclude(&ask)), Box::new(excluded_reply)),
     }
@@ -101,7 +115,9 @@ fn balance_reply(reply: &Reply) -> Option<Wire> {
 
 fn excluded_reply(reply: &Reply) -> Option<Wire> {
     match reply {
-        Reply::SelfExcluded { until } => Some(Wire::SelfExcluded(client::SelfExcluded { until_ms: until.0 as i64 })),
+        Reply::SelfExcluded { until } => Some(Wire::SelfExcluded(client::SelfExcluded {
+            until_ms: until.0 as i64,
+        })),
         _ => None,
     }
 }
@@ -114,12 +130,18 @@ fn register_player(
     currency: &str,
     deadline_ms: Option<u64>,
 ) -> Called {
-    let known = shards.players.read(id.0, |state| state.profile().cloned().zip(state.balance()));
+    let known = shards
+        .players
+        .read(id.0, |state| state.profile().cloned().zip(state.balance()));
     let (shards, player, currency) = (shards.clone(), player.clone(), currency.to_owned());
     Box::pin(async move {
         let registered = move |balance: &_, created| {
             let balance = Some(balance_to_wire(balance));
-            Wire::Registered(Registered { player_id: id.to_string(), balance, created })
+            Wire::Registered(Registered {
+                player_id: id.to_string(),
+                balance,
+                created,
+            })
         };
         if let Some((profile, balance)) = known?.answer().await? {
             let same = *profile.brand == *player.brand && *profile.reference == *player.player;
@@ -127,7 +149,9 @@ fn register_player(
                 return Ok(replied(registered(&balance, false)));
             }
             if same {
-                return Ok(replied(Wire::Error(rejection(&Rejection::CurrencyMismatch { wallet: profile.currency }))));
+                return Ok(replied(Wire::Error(rejection(&Rejection::CurrencyMismatch {
+                    wallet: profile.currency,
+                }))));
             }
             return Ok(replied(Wire::Error(rejection(&Rejection::IdentityTaken))));
         }
@@ -156,14 +180,10 @@ fn balance(shards: &Shards, id: PlayerId) -> Called {
     })
 }
 
-fn limit(
-    shards: &Shards,
-    id: PlayerId,
-    name: CommandId,
-    ask: client::SetLimit,
-    deadline_ms: Option<u64>,
-) -> Called {
-    let currency = shards.players.read(id.0, |state| state.profile().map(|profile| profile.currency));
+fn limit(shards: &Shards, id: PlayerId, name: CommandId, ask: client::SetLimit, deadline_ms: Option<u64>) -> Called {
+    let currency = shards
+        .players
+        .read(id.0, |state| state.profile().map(|profile| profile.currency));
     let shards = shards.clone();
     Box::pin(async move {
         let Some(currency) = currency?.answer().await? else {
@@ -181,29 +201,56 @@ fn limit(
 }
 
 fn limit_reply(reply: &Reply, kind: i32, currency: Currency) -> Option<Wire> {
-    let Reply::LimitSet { kind: _, in_force, pending } = reply else { return None };
+    let Reply::LimitSet {
+        kind: _,
+        in_force,
+        pending,
+    } = reply
+    else {
+        return None;
+    };
     let decimal = |amount: Option<Amount>| amount.map(|amount| amount.of(currency).decimal()).unwrap_or_default();
     let (pending, from) = match pending {
-        Some(PendingLimit { amount, from: Time(from) }) => (decimal(*amount), *from as i64),
+        Some(PendingLimit {
+            amount,
+            from: Time(from),
+        }) => (decimal(*amount), *from as i64),
         None => (String::new(), 0),
     };
     let in_force = decimal(*in_force);
-    Some(Wire::LimitSet(client::LimitSet { kind, in_force, pending, pending_from_ms: from }))
+    Some(Wire::LimitSet(client::LimitSet {
+        kind,
+        in_force,
+        pending,
+        pending_from_ms: from,
+    }))
 }
 
 fn list_bets(shards: &Shards, id: PlayerId, list: client::ListBets) -> Called {
-    let limit = if list.limit == 0 { PAGE_DEFAULT } else { list.limit.min(PAGE_MAX) } as usize;
+    let limit = if list.limit == 0 {
+        PAGE_DEFAULT
+    } else {
+        list.limit.min(PAGE_MAX)
+    } as usize;
     let before = match list.cursor.as_str() {
         "" => BetNo(u32::MAX),
         cursor => match cursor.parse() {
             Ok(bet) => BetNo(bet),
-            Err(_) => return no(&Refusal::new("BAD_CURSOR", "the cursor is not one of ours: leave it empty to begin anew")),
+            Err(_) => {
+                return no(&Refusal::new(
+                    "BAD_CURSOR",
+                    "the cursor is not one of ours: leave it empty to begin anew",
+                ));
+            }
         },
     };
     match client::BetFilter::try_from(list.filter) {
         Ok(client::BetFilter::Open) => open_bets(shards, id, before, limit),
         Ok(client::BetFilter::Settled) => settled_bets(shards, id, before, limit),
-        Err(_) => no(&Refusal::new("FILTER_UNKNOWN", "the filter is not known: use OPEN or SETTLED")),
+        Err(_) => no(&Refusal::new(
+            "FILTER_UNKNOWN",
+            "the filter is not known: use OPEN or SETTLED",
+        )),
     }
 }
 
@@ -211,7 +258,12 @@ fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Call
     let names = Arc::clone(&shards.names);
     let look = move |state: &State| {
         let currency = state.profile()?.currency;
-        let page: Vec<&Bet> = state.open_bets().rev().filter(|bet| bet.no() < before).take(limit + 1).collect();
+        let page: Vec<&Bet> = state
+            .open_bets()
+            .rev()
+            .filter(|bet| bet.no() < before)
+            .take(limit + 1)
+            .collect();
         Some(to_page(&page, limit, |bet| bet_to_wire(id, bet, currency, &names)))
     };
     let seen = shards.players.read(id.0, look);
@@ -226,12 +278,21 @@ fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Call
 fn to_page(bets: &[&Bet], limit: usize, to_wire: impl Fn(&Bet) -> client::Bet) -> client::Bets {
     let page = &bets[..bets.len().min(limit)];
     let more = bets.len() > limit;
-    let next_cursor = page.last().filter(|_| more).map(|bet| bet.no().to_string()).unwrap_or_default();
-    client::Bets { bets: page.iter().map(|bet| to_wire(bet)).collect(), next_cursor }
+    let next_cursor = page
+        .last()
+        .filter(|_| more)
+        .map(|bet| bet.no().to_string())
+        .unwrap_or_default();
+    client::Bets {
+        bets: page.iter().map(|bet| to_wire(bet)).collect(),
+        next_cursor,
+    }
 }
 
 fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Called {
-    let currency = shards.players.read(id.0, |state| state.profile().map(|profile| profile.currency));
+    let currency = shards
+        .players
+        .read(id.0, |state| state.profile().map(|profile| profile.currency));
     let shards = shards.clone();
     Box::pin(async move {
         let Some(currency) = currency?.answer().await? else {
@@ -241,7 +302,9 @@ fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> C
             shards.journal.until_viewed().await?;
             let bets = settled_before(&shards, id, before, limit + 1)?;
             let page: Vec<&Bet> = bets.iter().collect();
-            Ok(Wire::Bets(to_page(&page, limit, |bet| bet_to_wire(id, bet, currency, &shards.names))))
+            Ok(Wire::Bets(to_page(&page, limit, |bet| {
+                bet_to_wire(id, bet, currency, &shards.names)
+            })))
         };
         answer_read(read.await)
     })

@@ -7,7 +7,7 @@ use dashmap::DashMap;
 use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
 use shardbook_domain::player::Rejection;
-use shardbook_domain::process::settlement::{command_for, effect_id, ResultNotice};
+use shardbook_domain::process::settlement::{ResultNotice, command_for, effect_id};
 use shardbook_runtime::entity::CommandId;
 use shardbook_runtime::host::{Answer, Host};
 use shardbook_runtime::journal::{Journal, Store};
@@ -50,7 +50,12 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(store: Arc<Store>, journal: Journal, players: Host<PlayerEntity>) -> Self {
-        Self { store, journal, players, recalls: DashMap::new() }
+        Self {
+            store,
+            journal,
+            players,
+            recalls: DashMap::new(),
+        }
     }
 }
 
@@ -59,15 +64,19 @@ pub(super) async fn apply(effects: Arc<Effects>, notice: Arc<ResultNotice>, play
     let id = effect_id(&notice, player, bet);
     match send(&effects, &notice, player, bet, CommandId(id), None).await {
         Ok(()) => Applied::Done,
-        Err(Unsent::Rejected(Rejection::BetNotHeld { .. })) => {
-            apply_recalled(&effects, &notice, player, bet, id).await
-        }
+        Err(Unsent::Rejected(Rejection::BetNotHeld { .. })) => apply_recalled(&effects, &notice, player, bet, id).await,
         Err(unsent) => unsent.applied(player, bet),
     }
 }
 
 /// The bet left memory long ago: its history is read and given along.
-async fn apply_recalled(effects: &Effects, notice: &ResultNotice, player: PlayerId, bet: BetNo, id: [u8; 16]) -> Applied {
+async fn apply_recalled(
+    effects: &Effects,
+    notice: &ResultNotice,
+    player: PlayerId,
+    bet: BetNo,
+    id: [u8; 16],
+) -> Applied {
     let lock = Arc::clone(&effects.recalls.entry(player).or_default());
     let held = lock.lock().await;
     let recalled = match effects.journal.until_viewed().await {
@@ -93,7 +102,9 @@ async fn apply_recalled(effects: &Effects, notice: &ResultNotice, player: Player
         }
     };
     drop(held);
-    effects.recalls.remove_if(&player, |_, lock| Arc::strong_count(lock) <= 2);
+    effects
+        .recalls
+        .remove_if(&player, |_, lock| Arc::strong_count(lock) <= 2);
     applied
 }
 
@@ -125,7 +136,7 @@ async fn send(
             Err(_) if effects.journal.durability().is_stopped() => return Err(Unsent::Stopped),
             Err(fault) => {
                 tries += 1;
-                if tries % TRIES_TOLD == 0 {
+                if tries.is_multiple_of(TRIES_TOLD) {
                     tracing::warn!(%player, %bet, %fault, tries, "a result still waits for its bet");
                 }
                 tokio::time::sleep(RETRY).await;

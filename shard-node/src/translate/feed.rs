@@ -13,7 +13,11 @@ use super::Refusal;
 
 pub(crate) fn feed_reply(id: &str, outcome: Result<(), (&str, String)>) -> provider::FeedReply {
     let (code, message) = outcome.err().unwrap_or_default();
-    provider::FeedReply { id: id.into(), code: code.into(), message }
+    provider::FeedReply {
+        id: id.into(),
+        code: code.into(),
+        message,
+    }
 }
 
 pub(crate) fn feed_command(message: &provider::FeedMessage) -> Result<Command, Refusal> {
@@ -23,11 +27,22 @@ pub(crate) fn feed_command(message: &provider::FeedMessage) -> Result<Command, R
         Body::Fixture(fixture) => update_fixture(&message.event, fixture)?,
         Body::Market(update) => update_market(update)?,
         Body::Result(result) => {
-            let outcomes = result.selections.iter().map(|one| Ok((one.selection.clone(), outcome(one)?)));
-            Change::ResultMarket { key: key(result.key.as_ref())?, outcomes: outcomes.collect::<Result<_, _>>()? }
+            let outcomes = result
+                .selections
+                .iter()
+                .map(|one| Ok((one.selection.clone(), outcome(one)?)));
+            Change::ResultMarket {
+                key: key(result.key.as_ref())?,
+                outcomes: outcomes.collect::<Result<_, _>>()?,
+            }
         }
-        Body::Rollback(rollback) => Change::RollbackResult { key: key(rollback.key.as_ref())? },
-        Body::Void(void) => Change::VoidMarket { key: key(void.key.as_ref())?, reason: void.reason.clone() },
+        Body::Rollback(rollback) => Change::RollbackResult {
+            key: key(rollback.key.as_ref())?,
+        },
+        Body::Void(void) => Change::VoidMarket {
+            key: key(void.key.as_ref())?,
+            reason: void.reason.clone(),
+        },
     };
     Ok(Command { source_time, change })
 }
@@ -58,22 +73,38 @@ fn update_market(update: &provider::MarketUpdate) -> Result<Change, Refusal> {
             id: one.id.clone(),
             name: one.name.clone(),
         };
-        let winners = u16::try_from(definition.winners)
-            .map_err(|_| Refusal::new("WINNERS_INVALID", format!("{} winners: at most 65535", definition.winners)))?;
+        let winners = u16::try_from(definition.winners).map_err(|_| {
+            Refusal::new(
+                "WINNERS_INVALID",
+                format!("{} winners: at most 65535", definition.winners),
+            )
+        })?;
         let selections = definition.selections.iter().map(selection).collect();
-        Ok(MarketDefinition { name: definition.name.clone(), winners, selections })
+        Ok(MarketDefinition {
+            name: definition.name.clone(),
+            winners,
+            selections,
+        })
     });
     let status = match Wire::try_from(update.status) {
         Ok(Wire::Unchanged) => None,
         Ok(Wire::Open) => Some(SourceStatus::Open),
         Ok(Wire::Suspended) => Some(SourceStatus::Suspended),
         Ok(Wire::Closed) => Some(SourceStatus::Closed),
-        Err(_) => return Err(Refusal::new("STATUS_UNKNOWN", format!("market status {} is not known", update.status))),
+        Err(_) => {
+            return Err(Refusal::new(
+                "STATUS_UNKNOWN",
+                format!("market status {} is not known", update.status),
+            ));
+        }
     };
     let bet_delay_s = match update.bet_delay_s {
         None => None,
         Some(seconds) => Some(u16::try_from(seconds).map_err(|_| {
-            Refusal::new("BET_DELAY_INVALID", format!("a bet delay of {seconds} seconds: at most 65535"))
+            Refusal::new(
+                "BET_DELAY_INVALID",
+                format!("a bet delay of {seconds} seconds: at most 65535"),
+            )
         })?),
     };
     Ok(Change::UpdateMarket {
@@ -91,7 +122,11 @@ fn line(line: &provider::PostedLine) -> Result<PostedLine, Refusal> {
         "" => None,
         price => Some(Odds::parse(price).map_err(|error| Refusal::new(error.code(), error.to_string()))?),
     };
-    Ok(PostedLine { selection: line.selection.clone(), price, removed: line.removed })
+    Ok(PostedLine {
+        selection: line.selection.clone(),
+        price,
+        removed: line.removed,
+    })
 }
 
 fn outcome(one: &provider::SelectionResult) -> Result<LegOutcome, Refusal> {
@@ -112,14 +147,20 @@ fn outcome(one: &provider::SelectionResult) -> Result<LegOutcome, Refusal> {
         (Ok(Wire::HalfLost), None) => LegOutcome::HalfLost,
         (Ok(Wire::Unspecified) | Err(_), _) => return Err(missing("outcome")),
         (Ok(_), Some(_)) => {
-            return Err(Refusal::new("DEAD_HEAT_INVALID", "only a winner can be in a dead heat: leave it out"));
+            return Err(Refusal::new(
+                "DEAD_HEAT_INVALID",
+                "only a winner can be in a dead heat: leave it out",
+            ));
         }
     })
 }
 
 fn key(key: Option<&provider::MarketKey>) -> Result<MarketKey, Refusal> {
     let key = key.ok_or_else(|| missing("key"))?;
-    Ok(MarketKey { kind: key.r#type.as_str().into(), specifiers: key.specifiers.as_str().into() })
+    Ok(MarketKey {
+        kind: key.r#type.as_str().into(),
+        specifiers: key.specifiers.as_str().into(),
+    })
 }
 
 fn time(ms: i64) -> Result<Time, Refusal> {
@@ -128,5 +169,8 @@ fn time(ms: i64) -> Result<Time, Refusal> {
 }
 
 fn missing(field: &str) -> Refusal {
-    Refusal::new("FIELD_MISSING", format!("{field} is missing or not known: see the schema of the feed"))
+    Refusal::new(
+        "FIELD_MISSING",
+        format!("{field} is missing or not known: see the schema of the feed"),
+    )
 }

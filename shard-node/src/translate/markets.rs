@@ -46,7 +46,10 @@ pub(crate) fn market_image(state: &State, market: &Market) -> Option<client::Mar
         name: selection.name.to_string(),
         price: price(selection.price),
         removed: selection.removed,
-        result: selection.outcome.map_or(client::LegStatus::Unspecified, |outcome| leg_status(Some(outcome))).into(),
+        result: selection
+            .outcome
+            .map_or(client::LegStatus::Unspecified, |outcome| leg_status(Some(outcome)))
+            .into(),
     });
     Some(client::MarketImage {
         event: state.fixture()?.urn.to_string(),

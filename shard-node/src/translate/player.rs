@@ -32,7 +32,11 @@ impl Cashier {
 
 pub(crate) fn register(player: &client::PlayerRef, currency: &str) -> Result<Command, Refusal> {
     let (brand, reference) = (player.brand.clone(), player.player.clone());
-    Ok(Command::Register { brand, reference, currency: currency_of(currency)? })
+    Ok(Command::Register {
+        brand,
+        reference,
+        currency: currency_of(currency)?,
+    })
 }
 
 pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
@@ -50,20 +54,35 @@ pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
         let message = format!("{} legs: send at most {LEGS_READ_MAX}", bet.legs.len());
         return Err(Refusal::new("TOO_MANY_LEGS", message));
     }
-    let legs = bet.legs.iter().enumerate().map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
-    Ok(Command::PlaceBet { legs: legs.collect::<Result<_, _>>()?, stake, policy })
+    let legs = bet
+        .legs
+        .iter()
+        .enumerate()
+        .map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
+    Ok(Command::PlaceBet {
+        legs: legs.collect::<Result<_, _>>()?,
+        stake,
+        policy,
+    })
 }
 
 fn asked_leg(leg: &client::Leg) -> Result<AskedLeg, Refusal> {
     let event = EventId::of(&leg.event).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
     let price = Odds::parse(&leg.price).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
-    let selection = SelectionRef { event, market: MarketNo(leg.market), selection: SelectionNo(leg.selection) };
+    let selection = SelectionRef {
+        event,
+        market: MarketNo(leg.market),
+        selection: SelectionNo(leg.selection),
+    };
     Ok(AskedLeg { selection, price })
 }
 
 pub(crate) fn set_limit(set: &client::SetLimit, currency: Currency) -> Result<Command, Refusal> {
     let kind = limit_kind(set.kind).ok_or_else(|| {
-        Refusal::new("LIMIT_UNKNOWN", format!("limit kind {} is not known: name one of LimitKind", set.kind))
+        Refusal::new(
+            "LIMIT_UNKNOWN",
+            format!("limit kind {} is not known: name one of LimitKind", set.kind),
+        )
     })?;
     let amount = match set.amount.as_str() {
         "" => None,
@@ -74,7 +93,9 @@ pub(crate) fn set_limit(set: &client::SetLimit, currency: Currency) -> Result<Co
 
 pub(crate) fn self_exclude(exclude: &client::SelfExclude) -> Command {
     // A negative time is in the past, and refused as such by the player.
-    Command::SelfExclude { until: Time(u64::try_from(exclude.until_ms).unwrap_or(0)) }
+    Command::SelfExclude {
+        until: Time(u64::try_from(exclude.until_ms).unwrap_or(0)),
+    }
 }
 
 fn limit_kind(kind: i32) -> Option<LimitKind> {

@@ -13,7 +13,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), leg: None }
+        Self {
+            code,
+            message: message.into(),
+            leg: None,
+        }
     }
 
     pub(crate) fn on_leg(mut self, leg: usize) -> Self {
@@ -22,7 +26,12 @@ impl Refusal {
     }
 
     pub(crate) fn to_wire(&self) -> Error {
-        Error { code: self.code.into(), message: self.message.clone(), leg: self.leg, ..Error::default() }
+        Error {
+            code: self.code.into(),
+            message: self.message.clone(),
+            leg: self.leg,
+            ..Error::default()
+        }
     }
 }
 

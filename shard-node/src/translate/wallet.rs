@@ -25,7 +25,10 @@ pub(crate) fn balance_to_wire(balance: &Balance) -> client::Balance {
 
 /// A bet; `names` gives the source's name of an event.
 pub(crate) fn bet_to_wire(player: PlayerId, bet: &Bet, currency: Currency, names: &Names) -> client::Bet {
-    let outcomes = bet.results.iter().map(|result| result.and_then(|result| result.outcome));
+    let outcomes = bet
+        .results
+        .iter()
+        .map(|result| result.and_then(|result| result.outcome));
     let mut wire = terms_to_wire(player, &bet.terms, currency, names);
     for (leg, outcome) in wire.legs.iter_mut().zip(outcomes) {
         leg.status = leg_status(outcome).into();
@@ -65,7 +68,14 @@ pub(crate) fn placed_to_wire(
     asked: &client::PlaceBet,
     placed: &shardbook_domain::player::Reply,
 ) -> Option<client::BetPlaced> {
-    let shardbook_domain::player::Reply::BetPlaced { bet, placed_at, prices, potential_return, balance } = placed else {
+    let shardbook_domain::player::Reply::BetPlaced {
+        bet,
+        placed_at,
+        prices,
+        potential_return,
+        balance,
+    } = placed
+    else {
         return None;
     };
     let legs = asked.legs.iter().zip(prices).map(|(leg, price)| client::BetLeg {
@@ -85,7 +95,10 @@ pub(crate) fn placed_to_wire(
         placed_ms: placed_at.0 as i64,
         ..client::Bet::default()
     };
-    Some(client::BetPlaced { bet: Some(bet), balance: Some(balance_to_wire(balance)) })
+    Some(client::BetPlaced {
+        bet: Some(bet),
+        balance: Some(balance_to_wire(balance)),
+    })
 }
 
 fn bet_status(status: BetStatus) -> client::BetStatus {

@@ -15,7 +15,11 @@ pub(super) fn after_entry(key: EntityKey, events: &[Event], state: &State, verdi
             verdict.note("L-1", format!("player {key}"), fault);
         }
         if state.ledger().available().0 < 0 {
-            verdict.note("L-2", format!("player {key}"), format!("{} available", state.ledger().available().0));
+            verdict.note(
+                "L-2",
+                format!("player {key}"),
+                format!("{} available", state.ledger().available().0),
+            );
         }
         let clearing = state.ledger().balance(Account::CashierClearing);
         if clearing.0 != 0 {
@@ -25,8 +29,13 @@ pub(super) fn after_entry(key: EntityKey, events: &[Event], state: &State, verdi
     for event in events {
         match event {
             Event::BetPlaced { .. } => verdict.bets += 1,
-            Event::BetSettled { bet, status, returned, .. } => {
-                let settled = Some(Settled { status: *status, returned: *returned });
+            Event::BetSettled {
+                bet, status, returned, ..
+            } => {
+                let settled = Some(Settled {
+                    status: *status,
+                    returned: *returned,
+                });
                 let decided = state.bet(*bet).map(|bet| bet.decided());
                 if decided.is_some_and(|decided| decided != settled) {
                     let what = format!("bet {bet} was settled as {settled:?}, its results amount to {decided:?}");

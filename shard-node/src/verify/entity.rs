@@ -1,12 +1,12 @@
 //! One entity replayed from its first entry, compared with its snapshot on the way.
 
 use std::collections::BTreeMap;
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shardbook_runtime::entity::{Entity, EntityKey};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::{EntryRef, Families, Store};
-use shardbook_runtime::views::{outcome_key, outcome_row as row_of, Snapshot};
+use shardbook_runtime::views::{Snapshot, outcome_key, outcome_row as row_of};
 
 use super::Verdict;
 use crate::views::decoded;
@@ -32,7 +32,13 @@ pub(super) fn replayed<'r, E: Entity>(
         Entry::Vacant(vacant) => {
             let row = store.get(Families::SNAPSHOTS, &key.to_bytes())?;
             let snapshot = row.map(|row| Snapshot::decode(&row).unwrap_or_default());
-            vacant.insert(Replayed { key, state: E::State::default(), version: 0, snapshot, broken: false })
+            vacant.insert(Replayed {
+                key,
+                state: E::State::default(),
+                version: 0,
+                snapshot,
+                broken: false,
+            })
         }
     })
 }
@@ -54,9 +60,15 @@ impl<E: Entity> Replayed<E> {
         };
         verdict.events += events.len() as u64;
         let state = &mut self.state;
-        let applied = catch_unwind(AssertUnwindSafe(|| events.iter().for_each(|event| E::apply(state, event))));
+        let applied = catch_unwind(AssertUnwindSafe(|| {
+            events.iter().for_each(|event| E::apply(state, event))
+        }));
         if applied.is_err() {
-            return self.breaks(verdict, at, format!("entry {} cannot follow from the state", self.version));
+            return self.breaks(
+                verdict,
+                at,
+                format!("entry {} cannot follow from the state", self.version),
+            );
         }
         self.version += 1;
         self.meet_snapshot(verdict);
@@ -70,12 +82,17 @@ impl<E: Entity> Replayed<E> {
     }
 
     fn meet_snapshot(&mut self, verdict: &mut Verdict) {
-        let Some(snapshot) = self.snapshot.take_if(|snapshot| snapshot.version == self.version) else { return };
+        let Some(snapshot) = self.snapshot.take_if(|snapshot| snapshot.version == self.version) else {
+            return;
+        };
         verdict.snapshots += 1;
         let mut bytes = Vec::new();
         E::encode_state(&self.state, &mut bytes);
         if bytes != snapshot.state {
-            let what = format!("the snapshot at entry {} is not what the journal amounts to", self.version);
+            let what = format!(
+                "the snapshot at entry {} is not what the journal amounts to",
+                self.version
+            );
             verdict.note("J-1", format!("{} {}", E::NAME, self.key), what);
         }
     }
@@ -83,7 +100,10 @@ impl<E: Entity> Replayed<E> {
     /// After the last entry: a snapshot that was not met is of a future that the journal does not have.
     pub(super) fn finish(&self, verdict: &mut Verdict) {
         if let Some(snapshot) = self.snapshot.as_ref().filter(|_| !self.broken) {
-            let what = format!("the snapshot is of entry {}, the journal ends at {}", snapshot.version, self.version);
+            let what = format!(
+                "the snapshot is of entry {}, the journal ends at {}",
+                snapshot.version, self.version
+            );
             verdict.note("J-1", format!("{} {}", E::NAME, self.key), what);
         }
     }
@@ -94,7 +114,11 @@ pub(super) fn outcome_row(store: &Store, entry: &EntryRef<'_>, verdict: &mut Ver
     let key = entry.entry.key;
     let row = store.get(Families::OUTCOMES, &outcome_key(key, entry.entry.command))?;
     if row.is_none_or(|row| row != row_of(entry)) {
-        verdict.note("V-1", format!("outcome of entry {} of {key}", entry.entry.version), "missing or altered");
+        verdict.note(
+            "V-1",
+            format!("outcome of entry {} of {key}", entry.entry.version),
+            "missing or altered",
+        );
     }
     Ok(())
 }

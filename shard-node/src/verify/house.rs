@@ -6,7 +6,7 @@ use shardbook_domain::bet::Bet;
 use shardbook_domain::ledger::Account;
 use shardbook_domain::money::Currency;
 use shardbook_domain::{event, player};
-use shardbook_projections::totals::{Totals, CURRENCY};
+use shardbook_projections::totals::{CURRENCY, Totals};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::Store;
 use shardbook_runtime::slot::ShardId;
@@ -42,13 +42,22 @@ pub(super) fn check(
         of.result += i128::from(ledger.balance(Account::BettingResult).0);
         of.funds += i128::from(ledger.balance(Account::CashierFunds).0);
         verdict.bets_open += state.open_bets().len() as u64;
-        unsettled.extend(state.open_bets().filter(|bet| lags_behind(bet, events)).map(|bet| (*id, bet.no())));
+        unsettled.extend(
+            state
+                .open_bets()
+                .filter(|bet| lags_behind(bet, events))
+                .map(|bet| (*id, bet.no())),
+        );
     }
     verdict.bets_settled = verdict.bets - verdict.bets_open;
     for (currency, of) in &books {
         // What came in is what players have, what is at stake and what the house won, less what is owed.
         if of.funds != of.available + of.open + of.result - of.owed {
-            verdict.note("L-1", currency.code(), format!("the accounts of all wallets do not balance: {of:?}"));
+            verdict.note(
+                "L-1",
+                currency.code(),
+                format!("the accounts of all wallets do not balance: {of:?}"),
+            );
         }
         if verdict.views_behind > 0 {
             continue;
@@ -66,7 +75,11 @@ pub(super) fn check(
     verdict.bets_unsettled = unsettled.len() as u64;
     if settlement_is_done(store)? {
         for (player, bet) in unsettled {
-            verdict.note("B-1", format!("bet {player:016x}-{bet}"), "a leg has a result that the bet does not know");
+            verdict.note(
+                "B-1",
+                format!("bet {player:016x}-{bet}"),
+                "a leg has a result that the bet does not know",
+            );
         }
     }
     Ok(())
@@ -75,7 +88,9 @@ pub(super) fn check(
 /// Whether a leg's market has a later result than the bet knows.
 fn lags_behind(bet: &Bet, events: &BTreeMap<u64, &event::State>) -> bool {
     bet.terms.legs.iter().zip(&bet.results).any(|(leg, known)| {
-        let market = events.get(&leg.selection.event.0).and_then(|event| event.market(leg.selection.market));
+        let market = events
+            .get(&leg.selection.event.0)
+            .and_then(|event| event.market(leg.selection.market));
         let latest = market.map_or(0, |market| market.result_version);
         latest > known.map_or(0, |result| result.version)
     })
@@ -84,7 +99,9 @@ fn lags_behind(bet: &Bet, events: &BTreeMap<u64, &event::State>) -> bool {
 /// Whether the settlement process had read everything; else what lags is only waiting.
 fn settlement_is_done(store: &Store) -> Result<bool, StoreFault> {
     for shard in (0..store.map().shards()).map(ShardId) {
-        let Ok((head, _)) = store.head(shard) else { return Ok(false) };
+        let Ok((head, _)) = store.head(shard) else {
+            return Ok(false);
+        };
         if read_up_to(store, shard)? < head {
             return Ok(false);
         }

@@ -35,6 +35,9 @@ pub(super) struct Figures {
     resident_mib: f64,
 }
 
+/// A printed row: name, unit, and the figure of a run.
+type Row = (&'static str, &'static str, fn(&Figures) -> f64);
+
 /// All runs of a bench.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Summary {
@@ -83,7 +86,11 @@ impl Counted {
 
 impl Meter {
     pub(super) fn begin(house: &House) -> Self {
-        Self { began: Instant::now(), cpu: cpu_time(), before: Counted::now(house) }
+        Self {
+            began: Instant::now(),
+            cpu: cpu_time(),
+            before: Counted::now(house),
+        }
     }
 
     pub(super) fn end(self, house: &House, bets: u64, times: Times) -> Figures {
@@ -134,14 +141,27 @@ impl Figures {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workload, via, bets, players, in_flight, shards, cores, runs, median } = self;
-        writeln!(f, "{workload} {via}: {bets} bets a run, {players} players, {in_flight} in flight, {shards} shards, {cores} cores")?;
+        let Self {
+            workload,
+            via,
+            bets,
+            players,
+            in_flight,
+            shards,
+            cores,
+            runs,
+            median,
+        } = self;
+        writeln!(
+            f,
+            "{workload} {via}: {bets} bets a run, {players} players, {in_flight} in flight, {shards} shards, {cores} cores"
+        )?;
         let of = |pick: fn(&Figures) -> f64| {
             let mut all: Vec<f64> = runs.iter().map(pick).collect();
             all.sort_by(f64::total_cmp);
             (all[0], pick(median), all[all.len() - 1])
         };
-        let rows: [(&str, &str, fn(&Figures) -> f64); 11] = [
+        let rows: [Row; 11] = [
             ("durable bets/s", "", |run| run.bets_per_s),
             ("p50", "ms", |run| run.p50_ms),
             ("p99", "ms", |run| run.p99_ms),
@@ -158,7 +178,10 @@ impl fmt::Display for Summary {
         for (name, unit, pick) in rows {
             let (min, median, max) = of(pick);
             let digits = if max >= 1_000.0 { 0 } else { 4 };
-            writeln!(f, "{name:22} {min:12.digits$} {median:12.digits$} {max:12.digits$} {unit}")?;
+            writeln!(
+                f,
+                "{name:22} {min:12.digits$} {median:12.digits$} {max:12.digits$} {unit}"
+            )?;
         }
         Ok(())
     }

@@ -46,7 +46,11 @@ impl House {
             BenchVia::InProcess => None,
             BenchVia::Grpc => Some(Gateway::start(house.gateway, node.router(), node.topic())?),
         };
-        let house = Self { node, gateway, _folder: folder };
+        let house = Self {
+            node,
+            gateway,
+            _folder: folder,
+        };
         house.open_markets().await?;
         house.fund(args.players).await?;
         Ok(house)
@@ -85,11 +89,20 @@ impl House {
             let definition = provider::MarketDefinition {
                 name: format!("Market {market}"),
                 winners: 1,
-                selections: ids().map(|id| provider::SelectionDefinition { name: id.clone(), id }).collect(),
+                selections: ids()
+                    .map(|id| provider::SelectionDefinition { name: id.clone(), id })
+                    .collect(),
             };
-            let line = |selection| provider::PostedLine { selection, price: PRICE.into(), removed: false };
+            let line = |selection| provider::PostedLine {
+                selection,
+                price: PRICE.into(),
+                removed: false,
+            };
             let update = provider::MarketUpdate {
-                key: Some(provider::MarketKey { r#type: "BENCH".into(), specifiers: format!("n={market}") }),
+                key: Some(provider::MarketKey {
+                    r#type: "BENCH".into(),
+                    specifiers: format!("n={market}"),
+                }),
                 definition: Some(definition),
                 status: provider::FeedMarketStatus::Open.into(),
                 lines: ids().map(line).collect(),
@@ -108,7 +121,10 @@ impl House {
             body: Some(body),
             received_us: 0,
         };
-        let request = ShardRequest { target: Some(shard_request::Target::Feed(message)), deadline_ms: 0 };
+        let request = ShardRequest {
+            target: Some(shard_request::Target::Feed(message)),
+            deadline_ms: 0,
+        };
         match self.router().call(request).await?.reply {
             Some(shard_reply::Reply::Feed(reply)) if reply.code.is_empty() || reply.code == "SOURCE_TIME_WENT_BACK" => {
                 Ok(())
@@ -125,7 +141,10 @@ impl House {
             async move {
                 let register = player_request::Request::Register(Register { currency: "EUR".into() });
                 router.call(of_player(player, String::new(), register)).await?;
-                let deposit = client::Deposit { amount: FUNDS.into(), currency: "EUR".into() };
+                let deposit = client::Deposit {
+                    amount: FUNDS.into(),
+                    currency: "EUR".into(),
+                };
                 let deposit = player_request::Request::Deposit(deposit);
                 match router.call(of_player(player, "funds".into(), deposit)).await?.reply {
                     Some(shard_reply::Reply::Balance(_)) => Ok(()),

@@ -28,7 +28,12 @@ pub(super) struct Load {
 impl Load {
     pub(super) fn new(players: u64, in_flight: u64) -> Self {
         let salt = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
-        Self { players, in_flight, next: Arc::default(), salt }
+        Self {
+            players,
+            in_flight,
+            next: Arc::default(),
+            salt,
+        }
     }
 
     /// Places `bets` bets in turn over all players; each of `in_flight` senders waits for its answer.
@@ -53,7 +58,9 @@ impl Load {
                         break;
                     }
                     let sent = Instant::now();
-                    bettor.place(turn % players, format!("{salt:x}-{turn}"), bet(turn)).await?;
+                    bettor
+                        .place(turn % players, format!("{salt:x}-{turn}"), bet(turn))
+                        .await?;
                     times.saturating_record(sent.elapsed().as_micros() as u64);
                 }
                 let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +93,12 @@ fn bet(turn: u64) -> client::PlaceBet {
     let market = (turn % u64::from(MARKETS)) as u32 + 1;
     let selection = (turn / u64::from(MARKETS) % u64::from(SELECTIONS)) as u32 + 1;
     client::PlaceBet {
-        legs: vec![client::Leg { event: EVENT.into(), market, selection, price: PRICE.into() }],
+        legs: vec![client::Leg {
+            event: EVENT.into(),
+            market,
+            selection,
+            price: PRICE.into(),
+        }],
         stake: "1.00".into(),
         currency: "EUR".into(),
         policy: client::PricePolicy::Exact.into(),

@@ -27,7 +27,10 @@ impl Partner {
         for _ in 0..CONNECTIONS {
             clients.push(BettingClient::new(endpoint.connect().await?));
         }
-        Ok(Self { clients, next: AtomicUsize::new(0) })
+        Ok(Self {
+            clients,
+            next: AtomicUsize::new(0),
+        })
     }
 }
 
@@ -36,7 +39,11 @@ impl Bettor for Partner {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let mut client = self.clients[turn % CONNECTIONS].clone();
         Box::pin(async move {
-            let request = client::PlaceBetRequest { player: Some(player_ref(player)), id, bet: Some(bet) };
+            let request = client::PlaceBetRequest {
+                player: Some(player_ref(player)),
+                id,
+                bet: Some(bet),
+            };
             match client.place_bet(request).await?.into_inner().result {
                 Some(client::place_bet_reply::Result::Placed(_)) => Ok(()),
                 other => Err(format!("a bet was not accepted: {other:?}").into()),

@@ -32,7 +32,9 @@ fn show_change(happened: &Happened<EventEntity>, out: &mut Out<impl Write>) -> R
             "sequence": sequence, "at_ms": happened.at_ms, "command": command, "code": refusal.code(),
             "message": refusal.to_string(),
         });
-        return out.record("refusal", value, || format!("{at}  {command}  {} {refusal}", refusal.code()));
+        return out.record("refusal", value, || {
+            format!("{at}  {command}  {} {refusal}", refusal.code())
+        });
     }
     for event in &happened.events {
         let change = readable::value(event)?;
@@ -91,7 +93,10 @@ fn show_market(market: &Market, out: &mut Out<impl Write>) -> Result<(), Failure
         for selection in &market.selections {
             let price = selection.price.map_or("no price".into(), |price| price.to_string());
             let removed = if selection.removed { "  removed" } else { "" };
-            let outcome = selection.outcome.map(|outcome| format!("  {outcome:?}")).unwrap_or_default();
+            let outcome = selection
+                .outcome
+                .map(|outcome| format!("  {outcome:?}"))
+                .unwrap_or_default();
             text.push_str(&format!(
                 "\n  {:>3}  {:<12} {:<30} {price}{removed}{outcome}",
                 selection.no, selection.source, selection.name

@@ -79,7 +79,11 @@ fn show_entry(frame: &Frame, entry: &EntryRef<'_>, out: &mut Out<impl Write>) ->
         "events": events,
     });
     out.record("entry", value, || {
-        let mut text = format!("  {name} {id} #{}  command {command}  {}  {outcome}", head.version, utc(head.at_ms));
+        let mut text = format!(
+            "  {name} {id} #{}  command {command}  {}  {outcome}",
+            head.version,
+            utc(head.at_ms)
+        );
         for event in &events {
             text.push_str("\n    ");
             text.push_str(&readable::line(event));

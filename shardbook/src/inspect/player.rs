@@ -43,11 +43,15 @@ pub(super) fn show(store: &Store, name: &str, out: &mut Out<impl Write>) -> Resu
     out.heading("account")?;
     for (at_ms, sequence, event) in account {
         let value = json!({ "at_ms": at_ms, "sequence": sequence, "event": event });
-        out.record("account_event", value, || format!("  {}  {}", utc(at_ms), readable::line(&event)))?;
+        out.record("account_event", value, || {
+            format!("  {}  {}", utc(at_ms), readable::line(&event))
+        })?;
     }
     out.heading("refused commands")?;
     for (code, count) in refused {
-        out.record("refused", json!({ "code": code, "count": count }), || format!("  {code} {count}"))?;
+        out.record("refused", json!({ "code": code, "count": count }), || {
+            format!("  {code} {count}")
+        })?;
     }
     Ok(())
 }
@@ -81,7 +85,9 @@ fn show_account(id: PlayerId, profile: &Profile, state: &State, out: &mut Out<im
         "bets_open": state.open_bets().len(),
     });
     out.record("player", value, || {
-        let excluded = excluded.map(|until| format!(", self-excluded until {}", utc(until))).unwrap_or_default();
+        let excluded = excluded
+            .map(|until| format!(", self-excluded until {}", utc(until)))
+            .unwrap_or_default();
         format!(
             "player {}/{} ({id})  registered {}  {:?}{excluded}  {} bets, {} open",
             profile.brand,
@@ -143,7 +149,11 @@ fn show_limits(state: &State, at: Time, currency: Currency, out: &mut Out<impl W
                 format!(", {amount} from {}", utc(pending.from.0))
             });
             let (in_force, left) = (decimal(in_force).unwrap_or_else(none), left.unwrap_or_else(none));
-            format!("  {}: {in_force}, {left} left{}", kind.words(), pending.unwrap_or_default())
+            format!(
+                "  {}: {in_force}, {left} left{}",
+                kind.words(),
+                pending.unwrap_or_default()
+            )
         })?;
     }
     Ok(())

@@ -23,12 +23,24 @@ impl Numbers {
     pub fn of(messages: &[FeedMessage]) -> Self {
         let mut numbers = Self::default();
         for message in messages {
-            let Some(Body::Market(update)) = &message.body else { continue };
+            let Some(Body::Market(update)) = &message.body else {
+                continue;
+            };
             let key = update.key.clone().expect("a market has a key");
             let markets = numbers.events.entry(message.event.clone()).or_default();
             let at = markets.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-                let id = key.specifiers.strip_prefix("market=").expect("names the market").to_owned();
-                markets.push((key, Market { id, ..Market::default() }));
+                let id = key
+                    .specifiers
+                    .strip_prefix("market=")
+                    .expect("names the market")
+                    .to_owned();
+                markets.push((
+                    key,
+                    Market {
+                        id,
+                        ..Market::default()
+                    },
+                ));
                 markets.len() - 1
             });
             let market = &mut markets[at].1;
@@ -37,7 +49,13 @@ impl Numbers {
                     market.selections.push(selection.id.clone());
                 }
             }
-            market.removed.extend(update.lines.iter().filter(|line| line.removed).map(|line| line.selection.clone()));
+            market.removed.extend(
+                update
+                    .lines
+                    .iter()
+                    .filter(|line| line.removed)
+                    .map(|line| line.selection.clone()),
+            );
         }
         numbers
     }

@@ -1,12 +1,12 @@
 //! From disk to memory: the snapshot, and what the journal has after it.
 
-use super::memory::Memory;
 use super::Shared;
+use super::memory::Memory;
 use crate::entity::{Entity, EntityKey, Undecodable};
 use crate::fault::StoreFault;
 use crate::journal::EntryRef;
 use crate::slot::ShardId;
-use crate::views::{read_snapshot, Remembered};
+use crate::views::{Remembered, read_snapshot};
 
 /// An entity as its actor holds it.
 pub(super) struct Activated<E: Entity> {
@@ -18,7 +18,12 @@ pub(super) struct Activated<E: Entity> {
 
 impl<E: Entity> Default for Activated<E> {
     fn default() -> Self {
-        Self { state: E::State::default(), version: 0, memory: Memory::default(), events_since_snapshot: 0 }
+        Self {
+            state: E::State::default(),
+            version: 0,
+            memory: Memory::default(),
+            events_since_snapshot: 0,
+        }
     }
 }
 
@@ -39,7 +44,12 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         E::decode_state(&snapshot.state).map_err(corrupt("snapshot", shard, key))?
     };
     let memory = Memory::restore(snapshot.remembered, snapshot.version);
-    let mut activated = Activated { state, version: snapshot.version, memory, events_since_snapshot: 0 };
+    let mut activated = Activated {
+        state,
+        version: snapshot.version,
+        memory,
+        events_since_snapshot: 0,
+    };
     for position in tail {
         let frame = parts.store.frame(position)?;
         for entry in frame.entries().filter(|entry| entry.entry.key == key) {
@@ -56,7 +66,10 @@ impl<E: Entity> Activated<E> {
             return Ok(());
         }
         if head.version > self.version {
-            return Err(Undecodable(format!("entry {} follows entry {}", head.version, self.version)));
+            return Err(Undecodable(format!(
+                "entry {} follows entry {}",
+                head.version, self.version
+            )));
         }
         for event in entry.events() {
             E::apply(&mut self.state, &E::decode_event(event)?);
@@ -75,5 +88,10 @@ impl<E: Entity> Activated<E> {
 }
 
 fn corrupt(what: &'static str, shard: ShardId, key: EntityKey) -> impl Fn(Undecodable) -> StoreFault {
-    move |error| StoreFault::Corrupt { what, shard, at: key.to_string(), why: error.0 }
+    move |error| StoreFault::Corrupt {
+        what,
+        shard,
+        at: key.to_string(),
+        why: error.0,
+    }
 }

@@ -1,19 +1,19 @@
 //! The actor of one entity.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
 
-use super::activation::{activate, Activated};
+use super::activation::{Activated, activate};
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Entry, Families, Outcome, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
-use crate::views::{encode_snapshot, outcome_key, Remembered};
+use crate::views::{Remembered, encode_snapshot, outcome_key};
 
 /// A command on its way to its entity.
 pub(super) struct Asked<E: Entity> {
@@ -63,7 +63,9 @@ impl<E: Entity> EntityActor<E> {
         waiting: Arc<AtomicU32>,
     ) -> Result<ActorRef<Message<E>>, CallFault> {
         let supervisor = shared.supervisor.get().ok_or(CallFault::Unavailable)?.clone();
-        let actor = Self { shared: Arc::clone(shared) };
+        let actor = Self {
+            shared: Arc::clone(shared),
+        };
         let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, (key, waiting), supervisor)
             .map_err(|_| CallFault::Unavailable)?;
         Ok(actor)
@@ -83,7 +85,13 @@ impl<E: Entity> Actor for EntityActor<E> {
         self.shared.residents.began(myself.get_id(), key);
         let shard = self.shared.parts.journal.map().locate(key);
         let entity = Activated::default();
-        Ok(Body { key, shard, entity, waiting, durable_version: Arc::default() })
+        Ok(Body {
+            key,
+            shard,
+            entity,
+            waiting,
+            durable_version: Arc::default(),
+        })
     }
 
     /// Activates here and not before the start: only now does the supervisor hear of a failure.
@@ -117,7 +125,12 @@ impl<E: Entity> Actor for EntityActor<E> {
 
 impl<E: Entity> Body<E> {
     async fn command(&mut self, shared: &Shared<E>, asked: Asked<E>) -> Result<(), StoreFault> {
-        let Asked { command, content, deadline_ms, reply } = asked;
+        let Asked {
+            command,
+            content,
+            deadline_ms,
+            reply,
+        } = asked;
         let now_ms = shared.parts.clock.now_ms();
         let fingerprint = E::fingerprint(&content);
         if let Some(answer) = self.recall(shared, command, fingerprint)? {
@@ -132,7 +145,10 @@ impl<E: Entity> Body<E> {
             let _ = reply.send(Err(CallFault::DeadlinePassed));
             return Ok(());
         }
-        let context = Context { now_ms, world: &*shared.world };
+        let context = Context {
+            now_ms,
+            world: &*shared.world,
+        };
         let decided = E::decide(&self.entity.state, &content, &context);
         let mut encoded = Encoded::default();
         let outcome = match decided {
@@ -155,13 +171,21 @@ impl<E: Entity> Body<E> {
             command,
             fingerprint,
             at_ms: now_ms,
-            outcome: Outcome { accepted, bytes: &bytes },
+            outcome: Outcome {
+                accepted,
+                bytes: &bytes,
+            },
         };
         let mut entry_bytes = Vec::with_capacity(64 + bytes.len() + encoded.bytes.len());
         entry.encode(encoded.iter(), &mut entry_bytes);
         self.entity.version += 1;
         let version = self.entity.version;
-        let remembered = Remembered { command, fingerprint, accepted, outcome: bytes.into() };
+        let remembered = Remembered {
+            command,
+            fingerprint,
+            accepted,
+            outcome: bytes.into(),
+        };
         self.entity.memory.hold(remembered, version);
         let durable_version = Arc::clone(&self.durable_version);
         let then: Committed = Box::new(move || {
@@ -171,7 +195,15 @@ impl<E: Entity> Body<E> {
                 Err(rejection) => Answer::Rejected(rejection),
             }));
         });
-        shared.parts.journal.submit(Submission::Entry { shard: self.shard, bytes: entry_bytes, then }).await?;
+        shared
+            .parts
+            .journal
+            .submit(Submission::Entry {
+                shard: self.shard,
+                bytes: entry_bytes,
+                then,
+            })
+            .await?;
         self.trim(shared);
         if self.entity.events_since_snapshot >= shared.options.snapshot_events {
             self.snapshot(shared).await?;
@@ -190,7 +222,10 @@ impl<E: Entity> Body<E> {
         let remembered = match self.entity.memory.find(command) {
             Some(held) => held,
             None if E::REMEMBER == Remember::Always && self.entity.memory.has_dropped() => {
-                let row = shared.parts.store.get(Families::OUTCOMES, &outcome_key(self.key, command))?;
+                let row = shared
+                    .parts
+                    .store
+                    .get(Families::OUTCOMES, &outcome_key(self.key, command))?;
                 let Some(row) = row else { return Ok(None) };
                 read = Remembered::from_row(command, &row).map_err(|error| self.damaged(error.0))?;
                 &read
@@ -209,7 +244,12 @@ impl<E: Entity> Body<E> {
     }
 
     fn damaged(&self, why: String) -> StoreFault {
-        StoreFault::Corrupt { what: "outcome", shard: self.shard, at: self.key.to_string(), why }
+        StoreFault::Corrupt {
+            what: "outcome",
+            shard: self.shard,
+            at: self.key.to_string(),
+            why,
+        }
     }
 
     fn trim(&mut self, shared: &Shared<E>) {
@@ -242,7 +282,15 @@ impl<E: Entity> Body<E> {
         let bytes = self.encode();
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
-        shared.parts.journal.submit(Submission::Snapshot { key: self.key, version, bytes }).await
+        shared
+            .parts
+            .journal
+            .submit(Submission::Snapshot {
+                key: self.key,
+                version,
+                bytes,
+            })
+            .await
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -267,9 +315,15 @@ impl<E: Entity> Body<E> {
                 }
             };
             if version > 0 {
-                say(Submission::Snapshot { key, version, bytes: snapshot });
+                say(Submission::Snapshot {
+                    key,
+                    version,
+                    bytes: snapshot,
+                });
             }
-            say(Submission::ThenViewed(Box::new(move || residents.residents.arrived(key, ticket))));
+            say(Submission::ThenViewed(Box::new(move || {
+                residents.residents.arrived(key, ticket)
+            })));
         };
         Ok(shared.residents.depart(key, last_words))
     }

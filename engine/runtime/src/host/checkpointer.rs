@@ -23,7 +23,9 @@ pub(super) fn start<E: Entity>(shared: &Arc<Shared<E>>) {
                 return;
             }
             bounds = round(&shared, &bounds);
-            shared.residents.next_round(idle_rounds.max(1), shared.options.residents_max);
+            shared
+                .residents
+                .next_round(idle_rounds.max(1), shared.options.residents_max);
         }
     });
 }

@@ -28,13 +28,24 @@ impl Memory {
     /// What a snapshot remembered: all of it durable and readable.
     pub(super) fn restore(remembered: Vec<Remembered>, version: u64) -> Self {
         let dropped = version > remembered.len() as u64;
-        let held = remembered.into_iter().map(|remembered| Held { remembered, version: 0, frame_at_most: Some(0) });
-        Self { held: held.collect(), dropped }
+        let held = remembered.into_iter().map(|remembered| Held {
+            remembered,
+            version: 0,
+            frame_at_most: Some(0),
+        });
+        Self {
+            held: held.collect(),
+            dropped,
+        }
     }
 
     /// The outcome of a command that is still held.
     pub(super) fn find(&self, command: CommandId) -> Option<&Remembered> {
-        self.held.iter().rev().map(|held| &held.remembered).find(|remembered| remembered.command == command)
+        self.held
+            .iter()
+            .rev()
+            .map(|held| &held.remembered)
+            .find(|remembered| remembered.command == command)
     }
 
     /// Whether outcomes of this entity may be on disk alone.
@@ -44,7 +55,11 @@ impl Memory {
 
     /// Holds the outcome of the entry that brought the entity to `version`.
     pub(super) fn hold(&mut self, remembered: Remembered, version: u64) {
-        self.held.push_back(Held { remembered, version, frame_at_most: None });
+        self.held.push_back(Held {
+            remembered,
+            version,
+            frame_at_most: None,
+        });
     }
 
     /// Drops the oldest beyond `keep`, as far as the views have them. `durable_version` is what the
@@ -81,7 +96,12 @@ mod tests {
     use super::*;
 
     fn outcome(name: u8) -> Remembered {
-        Remembered { command: CommandId([name; 16]), fingerprint: 0, accepted: true, outcome: Box::default() }
+        Remembered {
+            command: CommandId([name; 16]),
+            fingerprint: 0,
+            accepted: true,
+            outcome: Box::default(),
+        }
     }
 
     /// Protects a retry from finding its answer nowhere: held until durable, then until viewed.
@@ -94,7 +114,11 @@ mod tests {
         // given (durable version, durable frame, viewed frame) -> what is still held
         let table = [
             ((0, 10, 10), 3, "nothing is durable"),
-            ((1, 12, 11), 3, "the first is durable in a frame up to 12, the views are at 11"),
+            (
+                (1, 12, 11),
+                3,
+                "the first is durable in a frame up to 12, the views are at 11",
+            ),
             ((3, 15, 12), 2, "the views have reached 12; the second is noted at 15"),
             ((3, 16, 14), 2, "15 is not viewed yet"),
             ((3, 16, 16), 1, "all are viewed; one is kept by its bound"),

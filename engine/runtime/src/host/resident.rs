@@ -3,8 +3,8 @@
 //! Invariant: a message is put in a mailbox, and an actor taken off the map, under the lock of the same
 //! map entry. So an actor that leaves has an empty mailbox, and whoever comes after starts a new one.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::{DashMap, Entry};
 use ractor::{ActorId, ActorRef};
@@ -73,7 +73,11 @@ impl<E: Entity> Residents<E> {
             Entry::Occupied(occupied) => occupied.into_ref(),
             Entry::Vacant(vacant) => {
                 let waiting = Arc::<AtomicU32>::default();
-                let resident = Resident { actor: start(Arc::clone(&waiting))?, waiting, used: round };
+                let resident = Resident {
+                    actor: start(Arc::clone(&waiting))?,
+                    waiting,
+                    used: round,
+                };
                 self.count.fetch_add(1, Ordering::Relaxed);
                 vacant.insert(resident)
             }
@@ -174,7 +178,11 @@ impl<E: Entity> Residents<E> {
                 oldest = oldest.max(*used.select_nth_unstable(at).1 + 1);
             }
         }
-        let mut left = if excess > 0 { excess + residents_max / 20 } else { usize::MAX };
+        let mut left = if excess > 0 {
+            excess + residents_max / 20
+        } else {
+            usize::MAX
+        };
         for resident in &self.map {
             if resident.used < oldest && left > 0 {
                 left -= 1;

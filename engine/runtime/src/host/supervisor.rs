@@ -15,7 +15,9 @@ struct Supervisor<E: Entity> {
 
 /// Starts the supervisor of a host.
 pub(super) async fn start<E: Entity>(shared: &Arc<Shared<E>>) -> Result<ActorCell, StoreFault> {
-    let supervisor = Supervisor { shared: Arc::downgrade(shared) };
+    let supervisor = Supervisor {
+        shared: Arc::downgrade(shared),
+    };
     let (actor, _) = Actor::spawn(None, supervisor, ()).await.map_err(|fault| {
         tracing::error!(%fault, "the supervisor of {} did not start", E::NAME);
         StoreFault::Stopped
@@ -38,10 +40,14 @@ impl<E: Entity> Actor for Supervisor<E> {
         event: SupervisionEvent,
         (): &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
-        let Some(shared) = self.shared.upgrade() else { return Ok(()) };
+        let Some(shared) = self.shared.upgrade() else {
+            return Ok(());
+        };
         match event {
             SupervisionEvent::ActorFailed(actor, fault) => {
-                let Some(key) = shared.residents.ended(actor.get_id()) else { return Ok(()) };
+                let Some(key) = shared.residents.ended(actor.get_id()) else {
+                    return Ok(());
+                };
                 if !fault.is::<StoreFault>() {
                     shared.panics.fetch_add(1, Ordering::Relaxed);
                 }

@@ -3,14 +3,14 @@
 //! There is no timer: at low load a frame holds one entry, at high load thousands. After the sync, in
 //! this order, the followers get the frames, the snapshots and the markers, and the answers leave.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use rocksdb::WriteBatch;
 use tokio::sync::mpsc;
 
-use super::frame::{Frame, FrameBuilder, Position, FRAME_BYTES_MAX};
+use super::frame::{FRAME_BYTES_MAX, Frame, FrameBuilder, Position};
 use super::store::{Families, Store};
 use crate::entity::EntityKey;
 use crate::fault::StoreFault;
@@ -110,7 +110,10 @@ impl Durability {
     /// Rows written behind the journal since the start, and their bytes.
     #[must_use]
     pub fn rows_behind(&self) -> (u64, u64) {
-        (self.rows.load(Ordering::Relaxed), self.row_bytes.load(Ordering::Relaxed))
+        (
+            self.rows.load(Ordering::Relaxed),
+            self.row_bytes.load(Ordering::Relaxed),
+        )
     }
 
     /// Whether an append failed; nothing is answered after that.
@@ -123,7 +126,9 @@ impl Durability {
     #[must_use]
     pub fn lag(&self) -> u64 {
         let ahead = |(durable, viewed): (&AtomicU64, &AtomicU64)| {
-            durable.load(Ordering::Acquire).saturating_sub(viewed.load(Ordering::Acquire))
+            durable
+                .load(Ordering::Acquire)
+                .saturating_sub(viewed.load(Ordering::Acquire))
         };
         self.durable.iter().zip(&self.viewed).map(ahead).sum()
     }
@@ -149,7 +154,10 @@ impl Journal {
 
     /// Waits for room for `count` submissions, so that these can then be made in a critical section.
     pub(crate) async fn reserve(&self, count: usize) -> Result<mpsc::PermitIterator<'_, Submission>, StoreFault> {
-        self.submissions.reserve_many(count).await.map_err(|_| StoreFault::Stopped)
+        self.submissions
+            .reserve_many(count)
+            .await
+            .map_err(|_| StoreFault::Stopped)
     }
 
     /// Waits until every entry submitted before is durable and readable in the views.
@@ -234,7 +242,18 @@ impl Committer {
             counters: Arc::clone(&counters),
         };
         let on_fault = Box::new(on_fault);
-        Ok((journal, Self { store, submissions, followers, durability, counters, shards, on_fault }))
+        Ok((
+            journal,
+            Self {
+                store,
+                submissions,
+                followers,
+                durability,
+                counters,
+                shards,
+                on_fault,
+            },
+        ))
     }
 
     /// Starts the thread. It ends when every [`Journal`] is dropped, or at the first fault.
@@ -243,7 +262,9 @@ impl Committer {
     /// When the system cannot start a thread.
     pub fn spawn(self) -> JoinHandle<()> {
         let thread = std::thread::Builder::new().name("journal".into());
-        thread.spawn(move || self.run()).unwrap_or_else(|fault| panic!("cannot start the journal thread: {fault}"))
+        thread
+            .spawn(move || self.run())
+            .unwrap_or_else(|fault| panic!("cannot start the journal thread: {fault}"))
     }
 
     fn run(mut self) {
@@ -283,7 +304,12 @@ impl Committer {
                 }
             }
         }
-        frames.extend(self.shards.iter_mut().filter(|shard| !shard.is_empty()).map(|shard| Arc::new(shard.close())));
+        frames.extend(
+            self.shards
+                .iter_mut()
+                .filter(|shard| !shard.is_empty())
+                .map(|shard| Arc::new(shard.close())),
+        );
         self.write(&frames)?;
         self.publish(frames)?;
         for after in after {
@@ -326,7 +352,10 @@ impl Committer {
     }
 
     fn follow(&self, follower: usize, followed: Followed) -> Result<(), StoreFault> {
-        self.followers[follower].blocking_send(followed).map_err(|_| StoreFault::Stopped).inspect_err(|_| self.stop())
+        self.followers[follower]
+            .blocking_send(followed)
+            .map_err(|_| StoreFault::Stopped)
+            .inspect_err(|_| self.stop())
     }
 
     /// Before the first answer is dropped, so that whoever hears Unknown finds the journal stopped.

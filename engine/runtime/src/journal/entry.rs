@@ -1,6 +1,6 @@
 //! An entry: what one command came to.
 
-use super::codec::{put_bytes, put_varint, Reader};
+use super::codec::{Reader, put_bytes, put_varint};
 use crate::entity::{CommandId, EntityKey, Undecodable};
 
 /// The recorded outcome of a command, its answer included.
@@ -74,8 +74,19 @@ impl<'a> EntryRef<'a> {
         }
         let events = reader.take(reader.left() - probe.left(), "events")?;
         let outcome = Outcome { accepted, bytes };
-        let entry = Entry { key: EntityKey { kind, id }, version, command, fingerprint, at_ms, outcome };
-        Ok(Self { entry, event_count, events })
+        let entry = Entry {
+            key: EntityKey { kind, id },
+            version,
+            command,
+            fingerprint,
+            at_ms,
+            outcome,
+        };
+        Ok(Self {
+            entry,
+            event_count,
+            events,
+        })
     }
 
     /// The encoded events, in order.

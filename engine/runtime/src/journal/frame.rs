@@ -1,6 +1,6 @@
 //! A frame: the entries of one group commit of one shard, chained by digest to the frame before.
 
-use super::codec::{put_varint, Reader};
+use super::codec::{Reader, put_varint};
 use super::entry::EntryRef;
 use crate::entity::Undecodable;
 use crate::fault::StoreFault;
@@ -40,7 +40,10 @@ impl Position {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 10]) -> Self {
         let [s0, s1, sequence @ ..] = bytes;
-        Self { shard: ShardId(u16::from_be_bytes([s0, s1])), sequence: u64::from_be_bytes(sequence) }
+        Self {
+            shard: ShardId(u16::from_be_bytes([s0, s1])),
+            sequence: u64::from_be_bytes(sequence),
+        }
     }
 }
 
@@ -62,8 +65,10 @@ impl Frame {
     /// # Errors
     /// When the bytes are not exactly a frame.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, Undecodable> {
-        let body_length =
-            bytes.len().checked_sub(size_of::<Digest>()).ok_or_else(|| Undecodable("shorter than a digest".into()))?;
+        let body_length = bytes
+            .len()
+            .checked_sub(size_of::<Digest>())
+            .ok_or_else(|| Undecodable("shorter than a digest".into()))?;
         let (body, digest) = bytes.split_at(body_length);
         let digest: Digest = digest.try_into().map_err(|_| Undecodable("digest".into()))?;
         if *blake3::hash(body).as_bytes() != digest {
@@ -86,7 +91,15 @@ impl Frame {
         if !reader.is_empty() {
             return Err(Undecodable(format!("{} bytes after the last entry", reader.left())));
         }
-        Ok(Self { position: Position { shard, sequence }, epoch, previous, digest, entry_count, entries_at, bytes })
+        Ok(Self {
+            position: Position { shard, sequence },
+            epoch,
+            previous,
+            digest,
+            entry_count,
+            entries_at,
+            bytes,
+        })
     }
 
     /// Checks that this frame follows the one before in its chain.
@@ -95,14 +108,22 @@ impl Frame {
     /// [`StoreFault::Corrupt`] with what differs.
     pub fn follows(&self, sequence: u64, previous: &Digest) -> Result<(), StoreFault> {
         let why = if self.position.sequence != sequence + 1 {
-            format!("frame {} follows frame {sequence}: frames are missing or doubled", self.position.sequence)
+            format!(
+                "frame {} follows frame {sequence}: frames are missing or doubled",
+                self.position.sequence
+            )
         } else if self.previous != *previous {
             "the chain is broken: this frame was written after another past".to_owned()
         } else {
             return Ok(());
         };
         let at = self.position.sequence.to_string();
-        Err(StoreFault::Corrupt { what: "journal frame", shard: self.position.shard, at, why })
+        Err(StoreFault::Corrupt {
+            what: "journal frame",
+            shard: self.position.shard,
+            at,
+            why,
+        })
     }
 
     /// Where it stands.
@@ -158,7 +179,14 @@ impl FrameBuilder {
     /// A builder that goes on after the frame at `sequence` with the digest `previous`.
     #[must_use]
     pub fn new(shard: ShardId, epoch: u64, sequence: u64, previous: Digest) -> Self {
-        Self { shard, epoch, sequence, previous, entry_count: 0, entries: Vec::new() }
+        Self {
+            shard,
+            epoch,
+            sequence,
+            previous,
+            entry_count: 0,
+            entries: Vec::new(),
+        }
     }
 
     /// Adds one encoded entry.
@@ -200,7 +228,10 @@ impl FrameBuilder {
         let digest = *blake3::hash(&bytes).as_bytes();
         bytes.extend_from_slice(&digest);
         let frame = Frame {
-            position: Position { shard: self.shard, sequence: self.sequence },
+            position: Position {
+                shard: self.shard,
+                sequence: self.sequence,
+            },
             epoch: self.epoch,
             previous: self.previous,
             digest,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rocksdb::{
-    checkpoint::Checkpoint, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DBCompressionType,
-    IteratorMode, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions, DB,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, MergeOperands,
+    Options, ReadOptions, WriteBatch, WriteOptions, checkpoint::Checkpoint,
 };
 
-use super::frame::{Digest, Frame, Position, GENESIS};
+use super::frame::{Digest, Frame, GENESIS, Position};
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -46,9 +46,16 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { cache_bytes: 256 << 20, journal_memtable_bytes: 32 << 20, log_bytes_max: 192 << 20 }
+        Self {
+            cache_bytes: 256 << 20,
+            journal_memtable_bytes: 32 << 20,
+            log_bytes_max: 192 << 20,
+        }
     }
 }
+
+/// A row: key and value.
+pub type Row = (Box<[u8]>, Box<[u8]>);
 
 /// The open store of a node.
 pub struct Store {
@@ -59,7 +66,10 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).field("shards", &self.map.shards()).finish()
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .field("shards", &self.map.shards())
+            .finish()
     }
 }
 
@@ -72,13 +82,20 @@ impl Store {
         let mut db_options = db_options(options);
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
-        let db = DB::open_cf_descriptors(&db_options, path, families(options))
-            .map_err(|source| StoreFault::Open { path: path.to_owned(), source })?;
-        let store = Self { db, path: path.to_owned(), map };
+        let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|source| StoreFault::Open {
+            path: path.to_owned(),
+            source,
+        })?;
+        let store = Self {
+            db,
+            path: path.to_owned(),
+            map,
+        };
         match store.stored_shards()? {
-            Some(stored) if stored != map.shards() => {
-                Err(StoreFault::ShardsDiffer { stored, asked: map.shards() })
-            }
+            Some(stored) if stored != map.shards() => Err(StoreFault::ShardsDiffer {
+                stored,
+                asked: map.shards(),
+            }),
             Some(_) => Ok(Arc::new(store)),
             None => {
                 let mut batch = WriteBatch::default();
@@ -99,21 +116,34 @@ impl Store {
             return Err(StoreFault::Missing { path: path.to_owned() });
         }
         let options = StoreOptions::default();
-        let db = DB::open_cf_descriptors_read_only(&db_options(&options), path, families(&options), false)
-            .map_err(|source| StoreFault::Open { path: path.to_owned(), source })?;
-        let mut store = Self { db, path: path.to_owned(), map: SlotMap::try_new(1).unwrap_or_else(|| unreachable!()) };
+        let db = DB::open_cf_descriptors_read_only(&db_options(&options), path, families(&options), false).map_err(
+            |source| StoreFault::Open {
+                path: path.to_owned(),
+                source,
+            },
+        )?;
+        let mut store = Self {
+            db,
+            path: path.to_owned(),
+            map: SlotMap::try_new(1).unwrap_or_else(|| unreachable!()),
+        };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
         Ok(Arc::new(store))
     }
 
     fn stored_shards(&self) -> Result<Option<u16>, StoreFault> {
-        let Some(layout) = self.get(Families::META, META_LAYOUT)? else { return Ok(None) };
+        let Some(layout) = self.get(Families::META, META_LAYOUT)? else {
+            return Ok(None);
+        };
         let stored = layout.try_into().map_or(0, u32::from_le_bytes);
         if stored != LAYOUT {
             return Err(StoreFault::LayoutDiffers { stored, known: LAYOUT });
         }
-        Ok(self.get(Families::META, META_SHARDS)?.and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes))
+        Ok(self
+            .get(Families::META, META_SHARDS)?
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(u16::from_le_bytes))
     }
 
     /// Where the store is.
@@ -130,7 +160,9 @@ impl Store {
 
     pub(crate) fn family(&self, name: &str) -> &ColumnFamily {
         // Every family is opened with the store.
-        self.db.cf_handle(name).unwrap_or_else(|| unreachable!("family {name} is always open"))
+        self.db
+            .cf_handle(name)
+            .unwrap_or_else(|| unreachable!("family {name} is always open"))
     }
 
     /// Reads one row.
@@ -172,7 +204,7 @@ impl Store {
         family: &str,
         prefix: &[u8],
         from: &[u8],
-    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreFault>> + use<'s> {
+    ) -> impl Iterator<Item = Result<Row, StoreFault>> + use<'s> {
         let mut options = ReadOptions::default();
         if let Some(end) = after_prefix(prefix) {
             options.set_iterate_upper_bound(end);
@@ -189,7 +221,7 @@ impl Store {
         family: &str,
         prefix: &[u8],
         before: &[u8],
-    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreFault>> + use<'s> {
+    ) -> impl Iterator<Item = Result<Row, StoreFault>> + use<'s> {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(prefix.to_vec());
         options.set_iterate_upper_bound(before.to_vec());
@@ -201,10 +233,11 @@ impl Store {
     /// The frames of a shard from `sequence` on, each checked by its own digest.
     pub fn frames(&self, shard: ShardId, sequence: u64) -> impl Iterator<Item = Result<Frame, StoreFault>> + use<'_> {
         let from = Position { shard, sequence }.to_bytes();
-        self.scan(Families::JOURNAL, &shard.0.to_be_bytes(), &from).map(move |row| {
-            let (key, bytes) = row?;
-            decode_frame(shard, &key, bytes.into_vec())
-        })
+        self.scan(Families::JOURNAL, &shard.0.to_be_bytes(), &from)
+            .map(move |row| {
+                let (key, bytes) = row?;
+                decode_frame(shard, &key, bytes.into_vec())
+            })
     }
 
     /// One frame.
@@ -255,7 +288,13 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn flush(&self) -> Result<(), StoreFault> {
-        for name in [Families::JOURNAL, Families::SNAPSHOTS, Families::OUTCOMES, Families::VIEWS, Families::META] {
+        for name in [
+            Families::JOURNAL,
+            Families::SNAPSHOTS,
+            Families::OUTCOMES,
+            Families::VIEWS,
+            Families::META,
+        ] {
             self.db.flush_cf(self.family(name)).map_err(StoreFault::io("flush"))?;
         }
         Ok(())
@@ -267,13 +306,23 @@ fn note_key(name: &str) -> Vec<u8> {
 }
 
 fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
-    let corrupt = |at: String, why: String| StoreFault::Corrupt { what: "journal frame", shard, at, why };
-    let key: [u8; 10] =
-        key.try_into().map_err(|_| corrupt(format!("{key:02x?}"), "the key is not a position".into()))?;
+    let corrupt = |at: String, why: String| StoreFault::Corrupt {
+        what: "journal frame",
+        shard,
+        at,
+        why,
+    };
+    let key: [u8; 10] = key
+        .try_into()
+        .map_err(|_| corrupt(format!("{key:02x?}"), "the key is not a position".into()))?;
     let position = Position::from_bytes(key);
     let frame = Frame::decode(bytes).map_err(|error| corrupt(position.sequence.to_string(), error.0))?;
     if frame.position() != position {
-        let why = format!("it says that it is frame {} of shard {}", frame.position().sequence, frame.position().shard.0);
+        let why = format!(
+            "it says that it is frame {} of shard {}",
+            frame.position().sequence,
+            frame.position().shard.0
+        );
         return Err(corrupt(position.sequence.to_string(), why));
     }
     Ok(frame)

@@ -30,8 +30,12 @@ fn key(view: ViewName, shard: ShardId) -> [u8; 8] {
 
 /// The sequence that a view has read up to, if it was made by this version.
 pub(super) fn read(store: &Store, view: ViewName, version: u32, shard: ShardId) -> Result<Option<u64>, StoreFault> {
-    let Some(row) = store.get(Families::META, &key(view, shard))? else { return Ok(None) };
-    let Some((stored, sequence)) = row.split_at_checked(4) else { return Ok(None) };
+    let Some(row) = store.get(Families::META, &key(view, shard))? else {
+        return Ok(None);
+    };
+    let Some((stored, sequence)) = row.split_at_checked(4) else {
+        return Ok(None);
+    };
     if stored != version.to_le_bytes() {
         return Ok(None);
     }

@@ -42,11 +42,19 @@ enum Sink<'b> {
 
 impl<'b> Rows<'b> {
     pub(super) fn batch(prefix: u8, batch: &'b mut WriteBatch, family: &'b ColumnFamily) -> Self {
-        Self { prefix, into: Sink::Batch(batch, family), key: Vec::new() }
+        Self {
+            prefix,
+            into: Sink::Batch(batch, family),
+            key: Vec::new(),
+        }
     }
 
     pub(super) fn memory(prefix: u8, rows: &'b mut super::positions::MemoryRows) -> Self {
-        Self { prefix, into: Sink::Memory(rows), key: Vec::new() }
+        Self {
+            prefix,
+            into: Sink::Memory(rows),
+            key: Vec::new(),
+        }
     }
 
     fn prefixed(&mut self, key: &[u8]) {

@@ -70,7 +70,11 @@ impl Rebuilt {
     /// # Errors
     /// When the store fails.
     pub fn difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
-        if view.rows_are_final() { self.sum_difference(store, view) } else { self.row_difference(store, view) }
+        if view.rows_are_final() {
+            self.sum_difference(store, view)
+        } else {
+            self.row_difference(store, view)
+        }
     }
 
     fn sum_difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
@@ -81,7 +85,11 @@ impl Rebuilt {
             live.add(&key, &value);
         }
         let rows = made.rows.abs_diff(live.rows).max(1);
-        Ok((made != live).then_some(Difference { view: view.name(), rows, first: None }))
+        Ok((made != live).then_some(Difference {
+            view: view.name(),
+            rows,
+            first: None,
+        }))
     }
 
     fn row_difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {
@@ -100,14 +108,19 @@ impl Rebuilt {
         }
         different.extend(made.map(|(missing, _)| missing.clone()));
         let (rows, first) = (different.len() as u64, different.into_iter().next());
-        Ok((rows > 0).then_some(Difference { view: view.name(), rows, first }))
+        Ok((rows > 0).then_some(Difference {
+            view: view.name(),
+            rows,
+            first,
+        }))
     }
 }
 
 fn project(view: &dyn Projection, frame: &Frame, into: &mut MemoryRows) -> Result<(), StoreFault> {
     for entry in frame.entries() {
         let mut rows = Rows::memory(view.prefix(), into);
-        view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
+        view.project(&entry, &mut rows)
+            .map_err(|error| damaged(frame, view.name(), error.0))?;
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use rocksdb::WriteBatch;
 use tokio::sync::{mpsc, watch};
 
-use super::positions::{self, ViewName, OWN_VERSION};
-use super::{outcome_key, outcome_row, Projection, Rows, Snapshot, Tails};
+use super::positions::{self, OWN_VERSION, ViewName};
+use super::{Projection, Rows, Snapshot, Tails, outcome_key, outcome_row};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
@@ -38,7 +38,12 @@ impl Views {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Self, StoreFault> {
         let tails = Arc::new(Tails::new(store.map()));
-        let views = Self { store, projections: projections.into(), remember, tails };
+        let views = Self {
+            store,
+            projections: projections.into(),
+            remember,
+            tails,
+        };
         views.drop_outdated()?;
         for shard in (0..views.store.map().shards()).map(ShardId) {
             views.catch_up(shard, &mut progress)?;
@@ -55,7 +60,10 @@ impl Views {
 
     fn names(&self) -> impl Iterator<Item = (ViewName, u32)> {
         let own = [ViewName::OUTCOMES, ViewName::SNAPSHOTS].map(|name| (name, OWN_VERSION));
-        self.projections.iter().map(|view| (ViewName(view.prefix()), view.version())).chain(own)
+        self.projections
+            .iter()
+            .map(|view| (ViewName(view.prefix()), view.version()))
+            .chain(own)
     }
 
     /// A projection whose version has changed begins again from nothing, over all shards.
@@ -74,7 +82,11 @@ impl Views {
             tracing::info!(view = view.name(), "rebuilding the view from the journal");
             let mut batch = WriteBatch::default();
             let end = [view.prefix() + 1];
-            batch.delete_range_cf(self.store.family(Families::VIEWS), [view.prefix()].as_slice(), end.as_slice());
+            batch.delete_range_cf(
+                self.store.family(Families::VIEWS),
+                [view.prefix()].as_slice(),
+                end.as_slice(),
+            );
             for shard in shards() {
                 positions::write(&self.store, &mut batch, name, view.version(), shard, 0);
             }
@@ -101,7 +113,9 @@ impl Views {
             frame.follows(sequence, &before)?;
             before = *frame.digest();
             let sequence = frame.position().sequence;
-            self.project(&frame, &mut batch, |name| at.get(&name).is_some_and(|read| *read < sequence))?;
+            self.project(&frame, &mut batch, |name| {
+                at.get(&name).is_some_and(|read| *read < sequence)
+            })?;
             if sequence > covered {
                 self.note_tails(&frame);
             }
@@ -159,7 +173,8 @@ impl Views {
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
                 let mut rows = Rows::batch(view.prefix(), batch, rows);
-                view.project(&entry, &mut rows).map_err(|error| damaged(frame, view.name(), error.0))?;
+                view.project(&entry, &mut rows)
+                    .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
         }
         Ok(())
@@ -188,7 +203,9 @@ impl Views {
                 viewed.send_replace(());
             }
         };
-        thread.spawn(run).unwrap_or_else(|fault| panic!("cannot start the views thread: {fault}"))
+        thread
+            .spawn(run)
+            .unwrap_or_else(|fault| panic!("cannot start the views thread: {fault}"))
     }
 
     fn write(&self, taken: &mut Vec<Followed>, durability: &Durability) -> Result<(), StoreFault> {
@@ -233,7 +250,12 @@ impl Views {
 pub(super) fn damaged(frame: &Frame, view: &str, why: String) -> StoreFault {
     let at = frame.position().sequence.to_string();
     let why = format!("{view} cannot read an event: {why}");
-    StoreFault::Corrupt { what: "journal entry", shard: frame.position().shard, at, why }
+    StoreFault::Corrupt {
+        what: "journal entry",
+        shard: frame.position().shard,
+        at,
+        why,
+    }
 }
 
 /// Notes up to where every entity is covered by its snapshot, so that a restart begins there.
@@ -247,7 +269,9 @@ pub(crate) fn note_covered(store: &Store, covered: &[u64]) -> Result<(), StoreFa
 
 /// The latest snapshot of an entity.
 pub(crate) fn read_snapshot(store: &Store, key: EntityKey) -> Result<Option<Snapshot>, StoreFault> {
-    let Some(row) = store.get(Families::SNAPSHOTS, &key.to_bytes())? else { return Ok(None) };
+    let Some(row) = store.get(Families::SNAPSHOTS, &key.to_bytes())? else {
+        return Ok(None);
+    };
     let shard = store.map().locate(key);
     let corrupt = |error: crate::entity::Undecodable| StoreFault::Corrupt {
         what: "snapshot",

@@ -1,7 +1,7 @@
 //! A snapshot of an entity: its state, and what its actor remembers of the latest commands.
 
 use crate::entity::{CommandId, Undecodable};
-use crate::journal::{Outcome, put_bytes, put_varint, Reader};
+use crate::journal::{Outcome, Reader, put_bytes, put_varint};
 
 /// The outcome of a command that an actor still holds itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,10 @@ impl Remembered {
     /// The outcome, borrowed.
     #[must_use]
     pub fn outcome(&self) -> Outcome<'_> {
-        Outcome { accepted: self.accepted, bytes: &self.outcome }
+        Outcome {
+            accepted: self.accepted,
+            bytes: &self.outcome,
+        }
     }
 
     /// Reads a row of the outcomes.
@@ -32,7 +35,12 @@ impl Remembered {
         let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
         let accepted = reader.flag("outcome")?;
         let outcome = reader.take(reader.left(), "outcome")?.into();
-        Ok(Self { command, fingerprint, accepted, outcome })
+        Ok(Self {
+            command,
+            fingerprint,
+            accepted,
+            outcome,
+        })
     }
 }
 
@@ -53,7 +61,9 @@ impl Snapshot {
     /// Writes the snapshot as it is in its row.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        encode(self.version, self.remembered.iter(), |into| into.extend_from_slice(&self.state))
+        encode(self.version, self.remembered.iter(), |into| {
+            into.extend_from_slice(&self.state)
+        })
     }
 
     /// Reads a row.
@@ -74,10 +84,19 @@ impl Snapshot {
             let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
             let accepted = reader.flag("outcome")?;
             let outcome = reader.bytes("outcome")?.into();
-            remembered.push(Remembered { command, fingerprint, accepted, outcome });
+            remembered.push(Remembered {
+                command,
+                fingerprint,
+                accepted,
+                outcome,
+            });
         }
         let state = reader.take(reader.left(), "state")?.to_vec();
-        Ok(Self { version, remembered, state })
+        Ok(Self {
+            version,
+            remembered,
+            state,
+        })
     }
 }
 

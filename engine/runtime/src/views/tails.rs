@@ -24,7 +24,10 @@ pub struct Tails {
 
 impl Tails {
     pub(super) fn new(map: SlotMap) -> Self {
-        Self { map, uncovered: DashMap::new() }
+        Self {
+            map,
+            uncovered: DashMap::new(),
+        }
     }
 
     /// Notes that the frame at `sequence` brings the entity to `version` entries.
@@ -55,7 +58,12 @@ impl Tails {
         let shard = self.map.locate(key);
         let tail = self.uncovered.get(&key);
         tail.map_or_else(Vec::new, |tail| {
-            tail.iter().map(|uncovered| Position { shard, sequence: uncovered.sequence }).collect()
+            tail.iter()
+                .map(|uncovered| Position {
+                    shard,
+                    sequence: uncovered.sequence,
+                })
+                .collect()
         })
     }
 
@@ -65,7 +73,11 @@ impl Tails {
             let bound = bounds[usize::from(self.map.locate(key).0)];
             tail.first().is_some_and(|first| first.sequence <= bound)
         };
-        self.uncovered.iter().filter(|tail| old(*tail.key(), tail.value())).map(|tail| *tail.key()).collect()
+        self.uncovered
+            .iter()
+            .filter(|tail| old(*tail.key(), tail.value()))
+            .map(|tail| *tail.key())
+            .collect()
     }
 
     /// For each shard, the last sequence up to which every entity is covered; at most `viewed`.

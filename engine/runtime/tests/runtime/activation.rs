@@ -12,7 +12,12 @@ use crate::tally::{self, Command};
 async fn a_snapshot_is_taken_each_so_many_events() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
-    let host = scene.host(HostOptions { snapshot_events: 10, ..calm() }).await;
+    let host = scene
+        .host(HostOptions {
+            snapshot_events: 10,
+            ..calm()
+        })
+        .await;
     let tails = scene.node.parts(scene.clock.clone()).tails;
     // command -> version of the latest snapshot, frames after it
     let table = [
@@ -29,7 +34,11 @@ async fn a_snapshot_is_taken_each_so_many_events() {
         ask(&host, 1, name, command).await;
         scene.until_viewed().await;
         let got = scene.snapshot(1);
-        assert_eq!(got.as_ref().map(|snapshot| snapshot.version), version, "after {command:?}, command {name}");
+        assert_eq!(
+            got.as_ref().map(|snapshot| snapshot.version),
+            version,
+            "after {command:?}, command {name}"
+        );
         assert_eq!(tails.of(key(1)).len(), tail, "after {command:?}, command {name}");
         if let Some(snapshot) = got.filter(|_| tail == 0) {
             assert_eq!(tally::decode_state(&snapshot.state), Ok(replay(scene.store())[&1].0));
@@ -42,17 +51,28 @@ async fn a_snapshot_is_taken_each_so_many_events() {
 async fn tails_are_empty_after_rounds_of_the_checkpointer() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(&dir.path().join("live"));
-    let host = scene.host(HostOptions { checkpoint: Duration::from_millis(1), ..calm() }).await;
+    let host = scene
+        .host(HostOptions {
+            checkpoint: Duration::from_millis(1),
+            ..calm()
+        })
+        .await;
     for id in 0..20 {
         ask(&host, id, id, Command::Add(1)).await;
     }
     let tails = scene.node.parts(scene.clock.clone()).tails;
     scene.until(|| tails.is_empty()).await;
     assert_eq!(host.residents(), 20);
-    scene.store().checkpoint(&dir.path().join("copy")).expect("a new folder");
+    scene
+        .store()
+        .checkpoint(&dir.path().join("copy"))
+        .expect("a new folder");
 
     let copy = Scene::open(&dir.path().join("copy"));
-    assert!(copy.node.parts(copy.clock.clone()).tails.is_empty(), "a restart has nothing to replay");
+    assert!(
+        copy.node.parts(copy.clock.clone()).tails.is_empty(),
+        "a restart has nothing to replay"
+    );
     let host = copy.host(calm()).await;
     for id in 0..20 {
         assert_eq!(look(&host, id).await, replay(copy.store())[&id]);
@@ -60,7 +80,10 @@ async fn tails_are_empty_after_rounds_of_the_checkpointer() {
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![(-20_i64..30).prop_map(Command::Add), (0_u32..6).prop_map(Command::Burst)]
+    prop_oneof![
+        (-20_i64..30).prop_map(Command::Add),
+        (0_u32..6).prop_map(Command::Burst)
+    ]
 }
 
 proptest! {

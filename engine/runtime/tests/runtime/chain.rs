@@ -10,7 +10,10 @@ use crate::tally::Command;
 const FRAMES: u64 = 6;
 
 fn at(sequence: u64) -> Position {
-    Position { shard: map().locate(key(1)), sequence }
+    Position {
+        shard: map().locate(key(1)),
+        sequence,
+    }
 }
 
 /// Reads the whole chain of every shard.
@@ -47,7 +50,9 @@ async fn an_altered_missing_or_swapped_frame_is_found_and_named() {
     for name in 0..FRAMES {
         ask(&host, 1, name, Command::Add(1)).await;
     }
-    let frames: Vec<_> = (1..=FRAMES).map(|sequence| scene.store().frame(at(sequence)).expect("whole")).collect();
+    let frames: Vec<_> = (1..=FRAMES)
+        .map(|sequence| scene.store().frame(at(sequence)).expect("whole"))
+        .collect();
     scene.close(host).await;
     let bytes = |sequence: usize| frames[sequence - 1].bytes().to_vec();
     let mut flipped = bytes(3);
@@ -55,17 +60,41 @@ async fn an_altered_missing_or_swapped_frame_is_found_and_named() {
     type Rows = Vec<(u64, Option<Vec<u8>>)>;
     let table: [(&str, Rows, Result<u64, &str>); 8] = [
         ("nothing is done", vec![], Ok(FRAMES)),
-        ("a bit is flipped", vec![(3, Some(flipped))], Err("at 3: the digest does not match")),
-        ("a frame is cut", vec![(3, Some(bytes(3)[..40].to_vec()))], Err("at 3: the digest does not match")),
-        ("a frame is forged", vec![(3, Some(forged(&frames[2])))], Err("at 4: the chain is broken")),
-        ("a frame is missing", vec![(3, None)], Err("at 4: frame 4 follows frame 2")),
-        ("the first is missing", vec![(1, None)], Err("at 2: frame 2 follows frame 0")),
+        (
+            "a bit is flipped",
+            vec![(3, Some(flipped))],
+            Err("at 3: the digest does not match"),
+        ),
+        (
+            "a frame is cut",
+            vec![(3, Some(bytes(3)[..40].to_vec()))],
+            Err("at 3: the digest does not match"),
+        ),
+        (
+            "a frame is forged",
+            vec![(3, Some(forged(&frames[2])))],
+            Err("at 4: the chain is broken"),
+        ),
+        (
+            "a frame is missing",
+            vec![(3, None)],
+            Err("at 4: frame 4 follows frame 2"),
+        ),
+        (
+            "the first is missing",
+            vec![(1, None)],
+            Err("at 2: frame 2 follows frame 0"),
+        ),
         (
             "two are swapped",
             vec![(3, Some(bytes(4))), (4, Some(bytes(3)))],
             Err("at 3: it says that it is frame 4"),
         ),
-        ("one is there twice", vec![(7, Some(bytes(6)))], Err("at 7: it says that it is frame 6")),
+        (
+            "one is there twice",
+            vec![(7, Some(bytes(6)))],
+            Err("at 7: it says that it is frame 6"),
+        ),
     ];
     for (what, rows, expected) in table {
         let data = dir.path().join(what);
@@ -83,7 +112,9 @@ async fn an_altered_missing_or_swapped_frame_is_found_and_named() {
 }
 
 fn opens(data: &Path) -> Result<(), String> {
-    Scene::try_open(data, Vec::new()).map(drop).map_err(|fault| fault.to_string())
+    Scene::try_open(data, Vec::new())
+        .map(drop)
+        .map_err(|fault| fault.to_string())
 }
 
 /// Protects from going on after a lost past: a node does not start on a tail that is not whole.

@@ -49,8 +49,12 @@ impl Projection for Scripted {
     }
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
         for event in entry.events() {
-            let [step, row, rest @ ..] = event else { return Err(Undecodable("not a step".into())) };
-            let columns = rest.chunks_exact(8).map(|column| i64::from_le_bytes(column.try_into().expect("eight bytes")));
+            let [step, row, rest @ ..] = event else {
+                return Err(Undecodable("not a step".into()));
+            };
+            let columns = rest
+                .chunks_exact(8)
+                .map(|column| i64::from_le_bytes(column.try_into().expect("eight bytes")));
             match step {
                 0 => rows.put(&[*row], rest),
                 1 => rows.add(&[*row], &columns.collect::<Vec<_>>()),

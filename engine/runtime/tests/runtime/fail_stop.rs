@@ -44,7 +44,9 @@ async fn a_failed_append_stops_everything() {
     let store = Store::open_to_read(&data).expect("a store");
     let before = replay(&store);
     let empty = Store::open(&dir.path().join("empty"), map(), &StoreOptions::default()).expect("a new store");
-    let tails = Views::open(empty, Vec::new(), Vec::new(), |_, _| ()).expect("no rows").tails();
+    let tails = Views::open(empty, Vec::new(), Vec::new(), |_, _| ())
+        .expect("no rows")
+        .tails();
     let faults = Arc::<Mutex<Vec<StoreFault>>>::default();
     let told = Arc::clone(&faults);
     let on_fault = move |fault| told.lock().expect("not poisoned").push(fault);
@@ -53,11 +55,20 @@ async fn a_failed_append_stops_everything() {
     let thread = committer.spawn();
     let (world, durability) = (Arc::<World>::default(), Arc::clone(journal.durability()));
     let clock = Arc::new(ManualClock::new(1_000));
-    let parts = HostParts { store: Arc::clone(&store), journal, tails, clock };
+    let parts = HostParts {
+        store: Arc::clone(&store),
+        journal,
+        tails,
+        clock,
+    };
     let host: Host<Tally<ALWAYS>> = Host::start(parts, calm(), Arc::clone(&world)).await.expect("a host");
 
     assert_eq!(look(&host, 1).await, before[&1], "what is durable can be read");
-    assert_eq!(ask(&host, 1, 1, Command::Add(5)).await, first, "and a retry is answered");
+    assert_eq!(
+        ask(&host, 1, 1, Command::Add(5)).await,
+        first,
+        "and a retry is answered"
+    );
     let send = |(id, name)| host.send(id, named(name), Command::Add(1), None).expect("room");
     // The last is a retry of the first while that is on its way to the disk.
     let pending = [(1, 10), (1, 11), (2, 12), (3, 14), (1, 10)].map(send);
@@ -65,19 +76,36 @@ async fn a_failed_append_stops_everything() {
     for pending in pending {
         assert_eq!(said(within(pending.answer()).await), UNKNOWN);
     }
-    assert_eq!(within(read.answer()).await, Err(CallFault::Unknown), "a read of what is not durable");
+    assert_eq!(
+        within(read.answer()).await,
+        Err(CallFault::Unknown),
+        "a read of what is not durable"
+    );
     assert!(durability.is_stopped());
     let decided = world.decisions();
-    for (id, name, command) in [(1, 1, Command::Add(5)), (1, 20, Command::Add(1)), (4, 21, Command::Add(1))] {
+    for (id, name, command) in [
+        (1, 1, Command::Add(5)),
+        (1, 20, Command::Add(1)),
+        (4, 21, Command::Add(1)),
+    ] {
         assert_eq!(ask(&host, id, name, command).await, UNAVAILABLE);
     }
     assert_eq!(host.read(1, |_| ()).err(), Some(CallFault::Unavailable));
-    assert!(matches!(within(host.stop()).await, Err(StoreFault::Stopped)), "a stop ends, and says that it is none");
+    assert!(
+        matches!(within(host.stop()).await, Err(StoreFault::Stopped)),
+        "a stop ends, and says that it is none"
+    );
     assert_eq!((world.decisions(), host.panics()), (decided, 0));
     drop(host);
-    within(tokio::task::spawn_blocking(move || thread.join())).await.expect("joined").expect("no panic");
+    within(tokio::task::spawn_blocking(move || thread.join()))
+        .await
+        .expect("joined")
+        .expect("no panic");
     let faults = faults.lock().expect("not poisoned");
-    assert!(matches!(faults.as_slice(), [StoreFault::Io { what: "write", .. }]), "{faults:?}");
+    assert!(
+        matches!(faults.as_slice(), [StoreFault::Io { what: "write", .. }]),
+        "{faults:?}"
+    );
     assert_eq!(replay(&store), before, "nothing was written");
 }
 
@@ -98,14 +126,20 @@ async fn an_unknown_outcome_is_learned_with_the_same_id_after_a_restart() {
     assert_eq!(ask(&host, 1, 2, Command::Add(5)).await, UNAVAILABLE);
     assert!(within(host.stop()).await.is_err());
     drop(host);
-    within(tokio::task::spawn_blocking(move || node.close())).await.expect("joined").expect("a last flush");
+    within(tokio::task::spawn_blocking(move || node.close()))
+        .await
+        .expect("joined")
+        .expect("a last flush");
     assert_eq!(faults.lock().expect("not poisoned").len(), 1);
 
     let scene = Scene::open(dir.path());
     let host = scene.host(calm()).await;
     for name in [1, 2] {
         let answer = ask(&host, 1, name, Command::Add(5)).await;
-        assert!(matches!(answer, Said::Accepted(state) if state.total == 5 * name as i64), "{answer:?}");
+        assert!(
+            matches!(answer, Said::Accepted(state) if state.total == 5 * name as i64),
+            "{answer:?}"
+        );
     }
     assert_eq!(look(&host, 1).await.1, 2, "the first was not done again");
 }
@@ -147,7 +181,13 @@ async fn a_failed_view_stops_the_node() {
     assert!(within(host.stop()).await.is_err());
     drop(host);
     let Scene { node, faults, .. } = scene;
-    within(tokio::task::spawn_blocking(move || node.close())).await.expect("joined").expect("a last flush");
+    within(tokio::task::spawn_blocking(move || node.close()))
+        .await
+        .expect("joined")
+        .expect("a last flush");
     let faults = faults.lock().expect("not poisoned");
-    assert!(matches!(faults.as_slice(), [fault] if fault.contains("blind cannot read an event: too dark")), "{faults:?}");
+    assert!(
+        matches!(faults.as_slice(), [fault] if fault.contains("blind cannot read an event: too dark")),
+        "{faults:?}"
+    );
 }

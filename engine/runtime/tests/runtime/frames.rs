@@ -19,11 +19,27 @@ pub struct Record {
 
 impl Record {
     pub fn encode(&self) -> Vec<u8> {
-        let outcome = Outcome { accepted: self.accepted, bytes: &self.outcome };
-        let Self { key, version, fingerprint, at_ms, .. } = *self;
+        let outcome = Outcome {
+            accepted: self.accepted,
+            bytes: &self.outcome,
+        };
+        let Self {
+            key,
+            version,
+            fingerprint,
+            at_ms,
+            ..
+        } = *self;
         let mut bytes = Vec::new();
-        Entry { key, version, command: CommandId(self.command), fingerprint, at_ms, outcome }
-            .encode(self.events.iter().map(Vec::as_slice), &mut bytes);
+        Entry {
+            key,
+            version,
+            command: CommandId(self.command),
+            fingerprint,
+            at_ms,
+            outcome,
+        }
+        .encode(self.events.iter().map(Vec::as_slice), &mut bytes);
         bytes
     }
 }
@@ -32,9 +48,25 @@ pub fn records(frame: &Frame) -> Vec<Record> {
     let record = |entry: shardbook_runtime::journal::EntryRef<'_>| {
         let events: Vec<_> = entry.events().map(<[u8]>::to_vec).collect();
         assert_eq!(events.len() as u64, entry.event_count(), "no event is lost");
-        let Entry { key, version, command, fingerprint, at_ms, outcome } = entry.entry;
+        let Entry {
+            key,
+            version,
+            command,
+            fingerprint,
+            at_ms,
+            outcome,
+        } = entry.entry;
         let (accepted, outcome) = (outcome.accepted, outcome.bytes.to_vec());
-        Record { key, version, command: command.0, fingerprint, at_ms, accepted, outcome, events }
+        Record {
+            key,
+            version,
+            command: command.0,
+            fingerprint,
+            at_ms,
+            accepted,
+            outcome,
+            events,
+        }
     };
     frame.entries().map(record).collect()
 }
@@ -156,22 +188,47 @@ fn what_a_frame_claims_is_checked_against_its_bytes() {
     let head = |format: u8, rest: &[u8]| [&[format, 0, 0, 1, 1], [0; 32].as_slice(), rest].concat();
     let entry = |tag: u8, events: &[u8]| {
         let key_version_command_fingerprint_time = [0; 9 + 1 + 16 + 8 + 1];
-        head(1, &[[1].as_slice(), &key_version_command_fingerprint_time, &[tag, 0], events].concat())
+        head(
+            1,
+            &[[1].as_slice(), &key_version_command_fingerprint_time, &[tag, 0], events].concat(),
+        )
     };
     let table = [
         (head(1, &[0]), Ok(0), "no entry"),
         (entry(1, &[0]), Ok(1), "one entry without events"),
         (entry(1, &[2, 1, 9, 0]), Ok(1), "one entry with two events"),
         (head(2, &[0]), Err("unknown frame format 2"), "another format"),
-        (head(1, &[1]), Err("kind: 1 bytes wanted, 0 left"), "an entry that is not there"),
+        (
+            head(1, &[1]),
+            Err("kind: 1 bytes wanted, 0 left"),
+            "an entry that is not there",
+        ),
         (head(1, &[0, 7]), Err("1 bytes after the last entry"), "a byte too many"),
-        (entry(2, &[0]), Err("outcome: unknown tag 2"), "an outcome of no known kind"),
-        (entry(1, &[1, 5, 9]), Err("event: 5 bytes wanted, 1 left"), "an event longer than the frame"),
-        (entry(1, &[0xFF; 9]), Err("event count: 1 bytes wanted, 0 left"), "a number that does not end"),
-        (entry(1, &[0xFF; 10]), Err("event count: number too large"), "a number above 64 bits"),
+        (
+            entry(2, &[0]),
+            Err("outcome: unknown tag 2"),
+            "an outcome of no known kind",
+        ),
+        (
+            entry(1, &[1, 5, 9]),
+            Err("event: 5 bytes wanted, 1 left"),
+            "an event longer than the frame",
+        ),
+        (
+            entry(1, &[0xFF; 9]),
+            Err("event count: 1 bytes wanted, 0 left"),
+            "a number that does not end",
+        ),
+        (
+            entry(1, &[0xFF; 10]),
+            Err("event count: number too large"),
+            "a number above 64 bits",
+        ),
     ];
     for (body, expected, why) in table {
-        let got = Frame::decode(sealed(body)).map(|frame| frame.entry_count()).map_err(|error| error.0);
+        let got = Frame::decode(sealed(body))
+            .map(|frame| frame.entry_count())
+            .map_err(|error| error.0);
         assert_eq!(got, expected.map_err(str::to_owned), "{why}");
     }
 }

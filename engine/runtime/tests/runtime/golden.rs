@@ -28,12 +28,18 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 fn accepted() -> Record {
     Record {
-        key: EntityKey { kind: 7, id: 0x0102_0304_0506_0708 },
+        key: EntityKey {
+            kind: 7,
+            id: 0x0102_0304_0506_0708,
+        },
         version: 300,
         command: [0xC1; 16],
         fingerprint: 0x1112_1314_1516_1718,
@@ -45,7 +51,14 @@ fn accepted() -> Record {
 }
 
 fn rejected() -> Record {
-    Record { version: 301, command: [0xC2; 16], accepted: false, outcome: b"no".to_vec(), events: vec![], ..accepted() }
+    Record {
+        version: 301,
+        command: [0xC2; 16],
+        accepted: false,
+        outcome: b"no".to_vec(),
+        events: vec![],
+        ..accepted()
+    }
 }
 
 fn frame() -> Frame {
@@ -62,7 +75,11 @@ fn snapshot() -> Snapshot {
         accepted: record.accepted,
         outcome: record.outcome.into(),
     };
-    Snapshot { version: 302, remembered: vec![remembered(accepted()), remembered(rejected())], state: b"state".to_vec() }
+    Snapshot {
+        version: 302,
+        remembered: vec![remembered(accepted()), remembered(rejected())],
+        state: b"state".to_vec(),
+    }
 }
 
 /// Protects every journal ever written: a frame is read and written as it was.
@@ -70,7 +87,16 @@ fn snapshot() -> Snapshot {
 fn frames_keep_their_bytes() {
     assert_eq!(hex(frame().bytes()), FRAME);
     let read = Frame::decode(unhex(FRAME)).expect("the golden frame is read for ever");
-    assert_eq!((read.position(), read.epoch()), (Position { shard: ShardId(3), sequence: 8 }, 2));
+    assert_eq!(
+        (read.position(), read.epoch()),
+        (
+            Position {
+                shard: ShardId(3),
+                sequence: 8
+            },
+            2
+        )
+    );
     assert_eq!(records(&read), [accepted(), rejected()]);
     assert!(read.follows(7, &[0xAB; 32]).is_ok());
     assert_eq!(hex(&read.position().to_bytes()), POSITION);

@@ -36,10 +36,22 @@ async fn a_panic_stops_one_actor_and_its_journal_brings_it_back() {
             assert_eq!(total(said(within(pending.answer()).await)), 3 * round as i64 + count);
         }
         assert_eq!(said(within(bug.answer()).await), UNKNOWN);
-        assert_eq!(said(within(behind.answer()).await), UNKNOWN, "it was waiting when the actor stopped");
-        assert_eq!(total(said(within(other.answer()).await)), round as i64 + 1, "another entity goes on");
+        assert_eq!(
+            said(within(behind.answer()).await),
+            UNKNOWN,
+            "it was waiting when the actor stopped"
+        );
+        assert_eq!(
+            total(said(within(other.answer()).await)),
+            round as i64 + 1,
+            "another entity goes on"
+        );
 
-        assert_eq!(look(&host, 1).await.0.total, 3 * (round as i64 + 1), "no half of the entry that broke");
+        assert_eq!(
+            look(&host, 1).await.0.total,
+            3 * (round as i64 + 1),
+            "no half of the entry that broke"
+        );
         scene.until(|| host.panics() == round + 1).await;
     }
     assert_eq!(look(&host, 1).await, replay(scene.store())[&1]);
@@ -58,8 +70,17 @@ async fn an_entity_that_cannot_be_activated_hinders_nobody() {
         ask(&host, id, id, Command::Add(5)).await;
     }
     scene.close(host).await;
-    let damaged = Snapshot { version: 1, remembered: Vec::new(), state: b"no state".to_vec() };
-    alter(dir.path(), Families::SNAPSHOTS, &key(1).to_bytes(), Some(&damaged.encode()));
+    let damaged = Snapshot {
+        version: 1,
+        remembered: Vec::new(),
+        state: b"no state".to_vec(),
+    };
+    alter(
+        dir.path(),
+        Families::SNAPSHOTS,
+        &key(1).to_bytes(),
+        Some(&damaged.encode()),
+    );
 
     let scene = Scene::open(dir.path());
     let host = scene.host(calm()).await;
@@ -79,7 +100,13 @@ async fn commands_among_panics_are_done_once_or_not_at_all() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
     let moment = Duration::from_millis(1);
-    let host = scene.host(HostOptions { idle: moment, checkpoint: moment, ..calm() }).await;
+    let host = scene
+        .host(HostOptions {
+            idle: moment,
+            checkpoint: moment,
+            ..calm()
+        })
+        .await;
     let tasks = (0..4_u64).map(|task| {
         let host = host.clone();
         tokio::spawn(async move {

@@ -13,7 +13,13 @@ const MOMENT: Duration = Duration::from_millis(1);
 async fn an_idle_entity_leaves_memory_and_comes_back_the_same() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
-    let host = scene.host(HostOptions { idle: MOMENT, checkpoint: MOMENT, ..calm() }).await;
+    let host = scene
+        .host(HostOptions {
+            idle: MOMENT,
+            checkpoint: MOMENT,
+            ..calm()
+        })
+        .await;
     for round in 1..=5 {
         for id in 0..10 {
             ask(&host, id, round * 100 + id, Command::Add(id as i64)).await;
@@ -21,9 +27,16 @@ async fn an_idle_entity_leaves_memory_and_comes_back_the_same() {
         scene.until(|| host.residents() == 0).await;
         scene.until_viewed().await;
         for id in 0..10 {
-            assert_eq!(scene.snapshot(id).map(|snapshot| snapshot.version), Some(round), "entity {id}");
+            assert_eq!(
+                scene.snapshot(id).map(|snapshot| snapshot.version),
+                Some(round),
+                "entity {id}"
+            );
         }
-        assert!(scene.node.parts(scene.clock.clone()).tails.is_empty(), "the snapshots cover everything");
+        assert!(
+            scene.node.parts(scene.clock.clone()).tails.is_empty(),
+            "the snapshots cover everything"
+        );
     }
     for id in 0..10 {
         assert_eq!(look(&host, id).await, replay(scene.store())[&id]);
@@ -35,9 +48,16 @@ async fn an_idle_entity_leaves_memory_and_comes_back_the_same() {
 async fn residents_beyond_the_bound_leave_memory() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
-    let host = scene.host(HostOptions { residents_max: 5, checkpoint: MOMENT, ..calm() }).await;
-    let pending: Vec<_> =
-        (0..40).map(|id| host.send(id, named(id), Command::Add(id as i64), None).expect("room")).collect();
+    let host = scene
+        .host(HostOptions {
+            residents_max: 5,
+            checkpoint: MOMENT,
+            ..calm()
+        })
+        .await;
+    let pending: Vec<_> = (0..40)
+        .map(|id| host.send(id, named(id), Command::Add(id as i64), None).expect("room"))
+        .collect();
     for pending in pending {
         within(pending.answer()).await.expect("a well actor");
     }
@@ -55,8 +75,19 @@ async fn commands_racing_with_passivation_are_never_lost() {
     const IDS: u64 = 7;
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
-    let options = HostOptions { residents_max: 1, idle: MOMENT, checkpoint: MOMENT, outcomes_held: 1, ..calm() };
-    let host = scene.host(HostOptions { snapshot_events: 3, ..options }).await;
+    let options = HostOptions {
+        residents_max: 1,
+        idle: MOMENT,
+        checkpoint: MOMENT,
+        outcomes_held: 1,
+        ..calm()
+    };
+    let host = scene
+        .host(HostOptions {
+            snapshot_events: 3,
+            ..options
+        })
+        .await;
     let tasks = (0..8_u64).map(|task| {
         let host = host.clone();
         tokio::spawn(async move {
@@ -98,12 +129,17 @@ async fn a_stop_answers_what_was_sent_and_leaves_nothing_uncovered() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
     let host = scene.host(calm()).await;
-    let pending: Vec<_> = (0..50).map(|name| host.send(name % 5, named(name), Command::Add(1), None).expect("room")).collect();
+    let pending: Vec<_> = (0..50)
+        .map(|name| host.send(name % 5, named(name), Command::Add(1), None).expect("room"))
+        .collect();
     within(host.stop()).await.expect("the journal goes on");
     for pending in pending {
         assert!(matches!(said(within(pending.answer()).await), Said::Accepted(_)));
     }
-    assert_eq!(ask(&host, 1, 1_000, Command::Add(1)).await, Said::No(shardbook_runtime::router::CallFault::Unavailable));
+    assert_eq!(
+        ask(&host, 1, 1_000, Command::Add(1)).await,
+        Said::No(shardbook_runtime::router::CallFault::Unavailable)
+    );
     assert_eq!(host.residents(), 0);
     assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
     let replayed = replay(scene.store());

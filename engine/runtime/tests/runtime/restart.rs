@@ -11,8 +11,13 @@ use crate::tally::Command;
 
 /// The log that is being written.
 fn log(data: &Path) -> PathBuf {
-    let files = std::fs::read_dir(data).expect("the folder is there").map(|file| file.expect("an entry").path());
-    files.filter(|file| file.extension().is_some_and(|name| name == "log")).max().expect("a log")
+    let files = std::fs::read_dir(data)
+        .expect("the folder is there")
+        .map(|file| file.expect("an entry").path());
+    files
+        .filter(|file| file.extension().is_some_and(|name| name == "log"))
+        .max()
+        .expect("a log")
 }
 
 /// Protects everything answered from a kill: what the files hold at that moment brings back the same states
@@ -21,9 +26,15 @@ fn log(data: &Path) -> PathBuf {
 async fn a_killed_node_comes_back_with_all_that_was_answered() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(&dir.path().join("live"));
-    let options = HostOptions { snapshot_events: 7, outcomes_held: 3, ..calm() };
+    let options = HostOptions {
+        snapshot_events: 7,
+        outcomes_held: 3,
+        ..calm()
+    };
     let host = scene.host(options.clone()).await;
-    let commands: Vec<_> = (0..60_u64).map(|name| (name % 5, name, Command::Add(name as i64 % 9 - 3))).collect();
+    let commands: Vec<_> = (0..60_u64)
+        .map(|name| (name % 5, name, Command::Add(name as i64 % 9 - 3)))
+        .collect();
     let mut answers = Vec::new();
     for (id, name, command) in &commands {
         answers.push(ask(&host, *id, *name, *command).await);
@@ -37,7 +48,11 @@ async fn a_killed_node_comes_back_with_all_that_was_answered() {
         assert_eq!(look(&revived, id).await, look(&host, id).await, "entity {id}");
     }
     for ((id, name, command), answer) in commands.iter().zip(answers) {
-        assert_eq!(ask(&revived, *id, *name, *command).await, answer, "command {name} again");
+        assert_eq!(
+            ask(&revived, *id, *name, *command).await,
+            answer,
+            "command {name} again"
+        );
     }
     assert_eq!(killed.node.journal().durability().lag(), 0);
 }
@@ -48,7 +63,12 @@ async fn a_killed_node_comes_back_with_all_that_was_answered() {
 async fn a_log_cut_anywhere_brings_back_a_prefix() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(&dir.path().join("live"));
-    let host = scene.host(HostOptions { snapshot_events: 5, ..calm() }).await;
+    let host = scene
+        .host(HostOptions {
+            snapshot_events: 5,
+            ..calm()
+        })
+        .await;
     for name in 0..40 {
         ask(&host, name % 3, name, Command::Burst(2)).await;
     }
@@ -67,7 +87,11 @@ async fn a_log_cut_anywhere_brings_back_a_prefix() {
         let replayed = replay(left.store());
         for id in 0..3 {
             let (state, version) = look(&revived, id).await;
-            assert_eq!(replayed.get(&id).copied().unwrap_or_default(), (state, version), "cut {cut}, entity {id}");
+            assert_eq!(
+                replayed.get(&id).copied().unwrap_or_default(),
+                (state, version),
+                "cut {cut}, entity {id}"
+            );
             assert!(version <= all[&id].1);
         }
         for shard in shards() {
@@ -78,10 +102,16 @@ async fn a_log_cut_anywhere_brings_back_a_prefix() {
                 before = (frame.position().sequence, *frame.digest());
             }
         }
-        lost.push(all.values().map(|(_, version)| version).sum::<u64>() - replayed.values().map(|(_, version)| version).sum::<u64>());
+        lost.push(
+            all.values().map(|(_, version)| version).sum::<u64>()
+                - replayed.values().map(|(_, version)| version).sum::<u64>(),
+        );
     }
     assert_eq!(lost[0], 0, "nothing was cut");
-    assert!(lost.is_sorted() && lost.last() > Some(&0), "the cuts go into the frames: {lost:?}");
+    assert!(
+        lost.is_sorted() && lost.last() > Some(&0),
+        "the cuts go into the frames: {lost:?}"
+    );
 }
 
 /// Protects data from a program that would read it wrongly: another layout or number of shards is refused.
@@ -93,10 +123,19 @@ async fn a_store_of_another_shape_is_refused() {
     Store::open(&data, map(), &StoreOptions::default()).expect("a new store");
     let other = SlotMap::try_new(8).expect("within bounds");
     let refused = Store::open(&data, other, &StoreOptions::default());
-    assert!(matches!(refused, Err(StoreFault::ShardsDiffer { stored: 4, asked: 8 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreFault::ShardsDiffer { stored: 4, asked: 8 })),
+        "{refused:?}"
+    );
     assert_eq!(Store::open_to_read(&data).expect("a store").map(), map());
     alter(&data, Families::META, b"layout", Some(&9_u32.to_le_bytes()));
-    for refused in [Store::open(&data, map(), &StoreOptions::default()), Store::open_to_read(&data)] {
-        assert!(matches!(refused, Err(StoreFault::LayoutDiffers { stored: 9, .. })), "{refused:?}");
+    for refused in [
+        Store::open(&data, map(), &StoreOptions::default()),
+        Store::open_to_read(&data),
+    ] {
+        assert!(
+            matches!(refused, Err(StoreFault::LayoutDiffers { stored: 9, .. })),
+            "{refused:?}"
+        );
     }
 }

@@ -28,9 +28,17 @@ async fn retry_all<const KIND: Kind>(host: &Host<Tally<KIND>>, first: &[Said], w
     for (name, (command, first)) in (0..).zip(COMMANDS.iter().zip(first)) {
         assert_eq!(ask(host, 1, name, *command).await, *first, "{command:?} again {when}");
         let other = Command::Add(1_000 + name as i64);
-        assert_eq!(ask(host, 1, name, other).await, Said::IdReused, "other content with the id of {command:?} {when}");
+        assert_eq!(
+            ask(host, 1, name, other).await,
+            Said::IdReused,
+            "other content with the id of {command:?} {when}"
+        );
     }
-    assert_eq!(look(host, 1).await.1, COMMANDS.len() as u64, "nothing was done again {when}");
+    assert_eq!(
+        look(host, 1).await.1,
+        COMMANDS.len() as u64,
+        "nothing was done again {when}"
+    );
 }
 
 /// Protects customers from paying twice: a retry gets the first answer, a rejection too, at any later time;
@@ -40,7 +48,12 @@ async fn a_retry_gets_the_first_answer_for_ever() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
     let moment = Duration::from_millis(1);
-    let options = HostOptions { outcomes_held: 2, idle: moment, checkpoint: moment, ..calm() };
+    let options = HostOptions {
+        outcomes_held: 2,
+        idle: moment,
+        checkpoint: moment,
+        ..calm()
+    };
     let host = scene.host(options.clone()).await;
     let pending: Vec<_> = (0..)
         .zip(COMMANDS)
@@ -82,8 +95,17 @@ async fn a_rejection_is_recorded() {
     let host = scene.host(calm()).await;
     assert_eq!(ask(&host, 1, 1, Command::Add(-1)).await, Said::BelowZero(0));
     assert!(matches!(ask(&host, 1, 2, Command::Add(3)).await, Said::Accepted(_)));
-    assert_eq!(ask(&host, 1, 1, Command::Add(-1)).await, Said::BelowZero(0), "though it could be done now");
-    let frame = scene.store().frames(map().locate(key(1)), 1).next().expect("a frame").expect("whole");
+    assert_eq!(
+        ask(&host, 1, 1, Command::Add(-1)).await,
+        Said::BelowZero(0),
+        "though it could be done now"
+    );
+    let frame = scene
+        .store()
+        .frames(map().locate(key(1)), 1)
+        .next()
+        .expect("a frame")
+        .expect("whole");
     let entry = frame.entries().next().expect("an entry");
     assert_eq!((entry.entry.outcome.accepted, entry.event_count()), (false, 0));
 }
@@ -93,7 +115,12 @@ async fn a_rejection_is_recorded() {
 async fn a_kind_idempotent_by_content_keeps_its_latest_outcomes_alone() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
-    let host: Host<Tally<LATEST>> = scene.host_of(HostOptions { outcomes_held: 2, ..calm() }).await;
+    let host: Host<Tally<LATEST>> = scene
+        .host_of(HostOptions {
+            outcomes_held: 2,
+            ..calm()
+        })
+        .await;
     for name in 0..4 {
         ask(&host, 1, name, Command::Add(1)).await;
     }

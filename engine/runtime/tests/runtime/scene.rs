@@ -57,18 +57,34 @@ pub fn named(name: u64) -> CommandId {
 
 /// Leaves an upper bound of time for what must happen, so that a hang is a failure.
 pub async fn within<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), happens).await.expect("it must happen within a minute")
+    tokio::time::timeout(Duration::from_secs(60), happens)
+        .await
+        .expect("it must happen within a minute")
 }
 
 /// Bounds under which nobody leaves memory and nothing is snapshotted unless a test says so.
 pub fn calm() -> HostOptions {
     let hour = Duration::from_secs(3_600);
-    HostOptions { residents_max: 10_000, idle: hour, checkpoint: hour, snapshot_events: 1_000_000, ..Default::default() }
+    HostOptions {
+        residents_max: 10_000,
+        idle: hour,
+        checkpoint: hour,
+        snapshot_events: 1_000_000,
+        ..Default::default()
+    }
 }
 
 pub fn options(data: &Path) -> NodeOptions {
-    let store = StoreOptions { cache_bytes: 8 << 20, ..Default::default() };
-    NodeOptions { data: data.to_owned(), shards: map(), store, queue: 1_024 }
+    let store = StoreOptions {
+        cache_bytes: 8 << 20,
+        ..Default::default()
+    };
+    NodeOptions {
+        data: data.to_owned(),
+        shards: map(),
+        store,
+        queue: 1_024,
+    }
 }
 
 pub struct Scene {
@@ -89,7 +105,12 @@ impl Scene {
         let on_fault: OnFault = Arc::new(move |fault| seen.lock().expect("not poisoned").push(fault.to_string()));
         let (node, mut follower) = Node::open(&options(data), projections, vec![ALWAYS], &on_fault, |_, _| ())?;
         std::thread::spawn(move || while follower.blocking_recv().is_some() {});
-        Ok(Self { node, clock: Arc::new(ManualClock::new(1_000)), world: Arc::default(), faults })
+        Ok(Self {
+            node,
+            clock: Arc::new(ManualClock::new(1_000)),
+            world: Arc::default(),
+            faults,
+        })
     }
 
     pub async fn host(&self, options: HostOptions) -> Host<Tally<ALWAYS>> {
@@ -98,7 +119,9 @@ impl Scene {
 
     pub async fn host_of<const KIND: Kind>(&self, options: HostOptions) -> Host<Tally<KIND>> {
         let clock = Arc::clone(&self.clock);
-        Host::start(self.node.parts(clock), options, Arc::clone(&self.world)).await.expect("a host starts")
+        Host::start(self.node.parts(clock), options, Arc::clone(&self.world))
+            .await
+            .expect("a host starts")
     }
 
     pub fn store(&self) -> &Store {
@@ -106,12 +129,17 @@ impl Scene {
     }
 
     pub fn snapshot(&self, id: u64) -> Option<Snapshot> {
-        let row = self.store().get(Families::SNAPSHOTS, &key(id).to_bytes()).expect("the store reads")?;
+        let row = self
+            .store()
+            .get(Families::SNAPSHOTS, &key(id).to_bytes())
+            .expect("the store reads")?;
         Some(Snapshot::decode(&row).expect("a snapshot"))
     }
 
     pub async fn until_viewed(&self) {
-        within(self.node.journal().until_viewed()).await.expect("the journal goes on");
+        within(self.node.journal().until_viewed())
+            .await
+            .expect("the journal goes on");
     }
 
     /// Goes round by round of the views until the condition holds.
@@ -129,7 +157,10 @@ impl Scene {
         within(host.stop()).await.expect("the journal goes on");
         drop(host);
         let node = self.node;
-        within(tokio::task::spawn_blocking(move || node.close())).await.expect("no panic").expect("a last flush");
+        within(tokio::task::spawn_blocking(move || node.close()))
+            .await
+            .expect("no panic")
+            .expect("a last flush");
     }
 }
 
@@ -143,7 +174,9 @@ pub async fn ask<const KIND: Kind>(host: &Host<Tally<KIND>>, id: u64, name: u64,
 
 /// State and number of entries of an entity.
 pub async fn look<const KIND: Kind>(host: &Host<Tally<KIND>>, id: u64) -> (State, u64) {
-    let pending = host.read_version(id, |state, version| (*state, version)).expect("room in the mailbox");
+    let pending = host
+        .read_version(id, |state, version| (*state, version))
+        .expect("room in the mailbox");
     within(pending.answer()).await.expect("the actor is well")
 }
 
@@ -153,7 +186,10 @@ pub fn replay(store: &Store) -> BTreeMap<u64, (State, u64)> {
     for shard in shards() {
         for frame in store.frames(shard, 1) {
             let frame = frame.expect("a whole frame");
-            for entry in frame.entries().filter(|entry| [ALWAYS, LATEST].contains(&entry.entry.key.kind)) {
+            for entry in frame
+                .entries()
+                .filter(|entry| [ALWAYS, LATEST].contains(&entry.entry.key.kind))
+            {
                 let (state, version) = tallies.entry(entry.entry.key.id).or_default();
                 assert_eq!(entry.entry.version, *version, "entries of an entity follow each other");
                 *version += 1;
@@ -177,7 +213,14 @@ pub fn copy(from: &Path, to: &Path) {
 
 /// Changes a row behind the runtime's back in a closed folder; `None` removes it.
 pub fn alter(data: &Path, family: &str, row: &[u8], value: Option<&[u8]>) {
-    let names = ["default", Families::JOURNAL, Families::SNAPSHOTS, Families::OUTCOMES, Families::VIEWS, Families::META];
+    let names = [
+        "default",
+        Families::JOURNAL,
+        Families::SNAPSHOTS,
+        Families::OUTCOMES,
+        Families::VIEWS,
+        Families::META,
+    ];
     let db = DB::open_cf(&Options::default(), data, names).expect("a closed store");
     let family = db.cf_handle(family).expect("a family");
     match value {

@@ -65,21 +65,34 @@ pub fn apply(state: &mut State, event: Event) {
 
 fn number(bytes: &[u8], at: usize) -> Result<i64, Undecodable> {
     let number = bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
-    number.map(i64::from_le_bytes).ok_or_else(|| Undecodable(format!("no number at byte {at}")))
+    number
+        .map(i64::from_le_bytes)
+        .ok_or_else(|| Undecodable(format!("no number at byte {at}")))
 }
 
 pub fn decode_event(bytes: &[u8]) -> Result<Event, Undecodable> {
-    if bytes.len() == 8 { number(bytes, 0).map(Event::Added) } else { Err(Undecodable("not an event".into())) }
+    if bytes.len() == 8 {
+        number(bytes, 0).map(Event::Added)
+    } else {
+        Err(Undecodable("not an event".into()))
+    }
 }
 
 pub fn decode_state(bytes: &[u8]) -> Result<State, Undecodable> {
-    Ok(State { total: number(bytes, 0)?, trail: number(bytes, 8)? as u64 })
+    Ok(State {
+        total: number(bytes, 0)?,
+        trail: number(bytes, 8)? as u64,
+    })
 }
 
 impl<const KIND: Kind> Entity for Tally<KIND> {
     const KIND: Kind = KIND;
     const NAME: &'static str = "tally";
-    const REMEMBER: Remember = if KIND == ALWAYS { Remember::Always } else { Remember::Latest };
+    const REMEMBER: Remember = if KIND == ALWAYS {
+        Remember::Always
+    } else {
+        Remember::Latest
+    };
     type State = State;
     type Command = Command;
     type Event = Event;
@@ -142,6 +155,12 @@ impl<const KIND: Kind> Entity for Tally<KIND> {
     }
 
     fn decode_outcome(accepted: bool, bytes: &[u8]) -> Result<Result<State, BelowZero>, Undecodable> {
-        if accepted { decode_state(bytes).map(Ok) } else { Ok(Err(BelowZero { total: number(bytes, 0)? })) }
+        if accepted {
+            decode_state(bytes).map(Ok)
+        } else {
+            Ok(Err(BelowZero {
+                total: number(bytes, 0)?,
+            }))
+        }
     }
 }

@@ -61,7 +61,10 @@ impl Projection for Marks {
         true
     }
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
-        rows.put(&[entry.entry.key.id as u8, entry.entry.version as u8], &entry.entry.command.0);
+        rows.put(
+            &[entry.entry.key.id as u8, entry.entry.version as u8],
+            &entry.entry.command.0,
+        );
         Ok(())
     }
 }
@@ -75,7 +78,9 @@ fn open(data: &Path, projections: Vec<Box<dyn Projection>>) -> Scene {
 }
 
 fn columns(store: &Store, id: u8) -> Option<[i64; 2]> {
-    let row = store.get(Families::VIEWS, &[b's', b'+', id]).expect("the store reads")?;
+    let row = store
+        .get(Families::VIEWS, &[b's', b'+', id])
+        .expect("the store reads")?;
     Some([&row[..8], &row[8..]].map(|column| i64::from_le_bytes(column.try_into().expect("two columns"))))
 }
 
@@ -90,7 +95,10 @@ fn differences(store: &Store) -> Vec<Difference> {
             }
         }
     }
-    views.iter().filter_map(|view| rebuilt.difference(store, *view).expect("the store reads")).collect()
+    views
+        .iter()
+        .filter_map(|view| rebuilt.difference(store, *view).expect("the store reads"))
+        .collect()
 }
 
 /// Protects readers of the views: rows follow the journal, positions say how far, the lag goes to zero,
@@ -112,13 +120,20 @@ async fn rows_follow_the_journal() {
         within(viewed.changed()).await.expect("the views go on");
         for id in 0..6 {
             let got = columns(scene.store(), id as u8);
-            assert_eq!(got, Some([2 * round as i64, (round * id) as i64]), "entity {id}, round {round}");
+            assert_eq!(
+                got,
+                Some([2 * round as i64, (round * id) as i64]),
+                "entity {id}, round {round}"
+            );
         }
         assert_eq!(durability.lag(), 0);
         for shard in shards() {
             let at = durability.durable(shard);
             assert_eq!(durability.viewed(shard), at);
-            assert_eq!(projection_position(scene.store(), &Marks, shard).expect("the store reads"), at);
+            assert_eq!(
+                projection_position(scene.store(), &Marks, shard).expect("the store reads"),
+                at
+            );
             assert_eq!(outcomes_position(scene.store(), shard).expect("the store reads"), at);
         }
     }
@@ -145,7 +160,10 @@ async fn every_outcome_has_its_row() {
     }
     assert_eq!(outcomes, [true, false]);
     let never = outcome_key(key(1), named(3));
-    assert_eq!(scene.store().get(Families::OUTCOMES, &never).expect("the store reads"), None);
+    assert_eq!(
+        scene.store().get(Families::OUTCOMES, &never).expect("the store reads"),
+        None
+    );
 }
 
 /// Protects readers from rows that mean something else: a new version of a view, or a new view, is made
@@ -170,7 +188,11 @@ async fn a_view_of_another_version_is_rebuilt() {
         let scene = open(dir.path(), sums(version, factor));
         let host = scene.host(calm()).await;
         for id in 0..6 {
-            assert_eq!(columns(scene.store(), id as u8), Some([1, shown * (id as i64 + 1)]), "{what}, entity {id}");
+            assert_eq!(
+                columns(scene.store(), id as u8),
+                Some([1, shown * (id as i64 + 1)]),
+                "{what}, entity {id}"
+            );
         }
         assert_eq!(scene.store().scan(Families::VIEWS, b"m", &[]).count(), 6);
         scene.close(host).await;
@@ -188,13 +210,35 @@ async fn an_altered_row_is_found_by_the_comparison() {
         ask(&host, id, id, Command::Add(id as i64)).await;
     }
     scene.close(host).await;
-    let found = |view, rows, first: Option<&[u8]>| vec![Difference { view, rows, first: first.map(<[u8]>::to_vec) }];
+    let found = |view, rows, first: Option<&[u8]>| {
+        vec![Difference {
+            view,
+            rows,
+            first: first.map(<[u8]>::to_vec),
+        }]
+    };
     let table: [(&str, Vec<(&[u8], Option<&[u8]>)>, Vec<Difference>); 8] = [
         ("nothing", vec![], vec![]),
-        ("a sum", vec![(b"s+\x02", Some(&[1; 16]))], found("sums", 1, Some(b"s+\x02"))),
-        ("a sum is missing", vec![(b"s+\x03", None)], found("sums", 1, Some(b"s+\x03"))),
-        ("a sum too many", vec![(b"s+\x09", Some(&[0; 16]))], found("sums", 1, Some(b"s+\x09"))),
-        ("two rows", vec![(b"s=\x05", None), (b"s+\x01", Some(b""))], found("sums", 2, Some(b"s+\x01"))),
+        (
+            "a sum",
+            vec![(b"s+\x02", Some(&[1; 16]))],
+            found("sums", 1, Some(b"s+\x02")),
+        ),
+        (
+            "a sum is missing",
+            vec![(b"s+\x03", None)],
+            found("sums", 1, Some(b"s+\x03")),
+        ),
+        (
+            "a sum too many",
+            vec![(b"s+\x09", Some(&[0; 16]))],
+            found("sums", 1, Some(b"s+\x09")),
+        ),
+        (
+            "two rows",
+            vec![(b"s=\x05", None), (b"s+\x01", Some(b""))],
+            found("sums", 2, Some(b"s+\x01")),
+        ),
         ("a mark", vec![(b"m\x01\x00", Some(b"other"))], found("marks", 1, None)),
         ("a mark is missing", vec![(b"m\x01\x00", None)], found("marks", 1, None)),
         ("another view's row", vec![(b"n", Some(b"x"))], vec![]),
@@ -205,6 +249,10 @@ async fn an_altered_row_is_found_by_the_comparison() {
         for (row, value) in rows {
             alter(&data, Families::VIEWS, row, value);
         }
-        assert_eq!(differences(&Store::open_to_read(&data).expect("a store")), expected, "{what}");
+        assert_eq!(
+            differences(&Store::open_to_read(&data).expect("a store")),
+            expected,
+            "{what}"
+        );
     }
 }

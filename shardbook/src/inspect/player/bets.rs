@@ -65,7 +65,10 @@ fn show_bet(
     out.record("bet", value, || {
         let legs = bet.terms.legs.iter().map(|leg| {
             let of = leg.selection;
-            format!("{} market {} selection {} @ {}", of.event, of.market, of.selection, leg.price)
+            format!(
+                "{} market {} selection {} @ {}",
+                of.event, of.market, of.selection, leg.price
+            )
         });
         let ends = if bet.is_open() {
             format!("returns up to {potential}")
@@ -80,7 +83,9 @@ fn show_bet(
     })?;
     for (at_ms, sequence, event) in told {
         let value = json!({ "bet_id": id, "at_ms": at_ms, "sequence": sequence, "event": event });
-        out.record("bet_event", value, || format!("    {}  {}", utc(*at_ms), readable::line(event)))?;
+        out.record("bet_event", value, || {
+            format!("    {}  {}", utc(*at_ms), readable::line(event))
+        })?;
     }
     Ok(())
 }
