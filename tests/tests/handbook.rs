@@ -20,18 +20,30 @@ fn quoted(document: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Tests named as `path::test` that are not in their file.
-fn absent(document: &str) -> Vec<String> {
-    let named = quoted(document)
+/// Tests that a document names as `path.rs::test`, or as `concern::test` for the tests of the runtime, by file.
+fn named(document: &str) -> Vec<(String, &str)> {
+    let words = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    quoted(document)
         .into_iter()
-        .filter_map(|quoted| quoted.split_once(".rs::"));
-    named
-        .filter(|(file, test)| {
-            let source = fs::read_to_string(root().join(format!("{file}.rs"))).unwrap_or_default();
-            !source.contains(&format!("fn {test}("))
+        .filter_map(|quoted| quoted.split_once("::"))
+        .filter_map(|(file, test)| match file {
+            path if path.ends_with(".rs") => Some((path.to_owned(), test)),
+            concern if words(concern) && words(test) => {
+                Some((format!("engine/runtime/tests/runtime/{concern}.rs"), test))
+            }
+            _ => None,
         })
-        .map(|(file, test)| format!("{file}.rs::{test}"))
         .collect()
+}
+
+/// Tests that a document names and that are not in their file.
+fn absent(document: &str) -> Vec<String> {
+    let gone = |(file, test): &(String, &str)| {
+        let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+        !source.contains(&format!("fn {test}("))
+    };
+    let absent = named(document).into_iter().filter(gone);
+    absent.map(|(file, test)| format!("{file}::{test}")).collect()
 }
 
 /// Links of a document, relative to its folder, that lead nowhere.
@@ -48,12 +60,14 @@ fn broken_links(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// Protects each invariant from losing its tests unseen.
+/// Protects each invariant and each promise of the runtime from losing its tests unseen.
 #[test]
-fn every_test_of_an_invariant_exists() {
-    let document = text("docs/invariants.md");
-    assert!(quoted(&document).iter().any(|quoted| quoted.contains(".rs::")));
-    assert_eq!(absent(&document), Vec::<String>::new());
+fn every_named_test_exists() {
+    for path in ["docs/invariants.md", "docs/runtime-semantics.md"] {
+        let document = text(path);
+        assert!(named(&document).len() >= 10, "{path} names hardly any test");
+        assert_eq!(absent(&document), Vec::<String>::new(), "{path}");
+    }
 }
 
 /// Protects an operator who looks a discrepancy up: what `verify` reports is in the table, and has a test.
@@ -62,10 +76,8 @@ fn every_discrepancy_is_explained() {
     let mut reported = BTreeSet::new();
     for file in ["verify.rs", "verify/books.rs", "verify/entity.rs", "verify/house.rs"] {
         let source = text(&format!("shard-node/src/{file}"));
-        let notes = source
-            .split("note(\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next());
+        let noted = source.split("note(").skip(1).map(str::trim_start);
+        let notes = noted.filter_map(|rest| rest.strip_prefix('"')?.split('"').next());
         reported.extend(notes.map(str::to_owned));
     }
     assert!(reported.len() >= 8, "{reported:?}");
@@ -104,6 +116,10 @@ fn every_link_leads_somewhere() {
 /// Protects the checks themselves: a test that is not there must be found.
 #[test]
 fn absent_tests_are_found() {
-    let document = "`tests/tests/handbook.rs::absent_tests_are_found` `tests/tests/handbook.rs::never` `no/such.rs::x`";
-    assert_eq!(absent(document), ["tests/tests/handbook.rs::never", "no/such.rs::x"]);
+    let document = "`tests/tests/handbook.rs::absent_tests_are_found` `tests/tests/handbook.rs::never` `no_such::test`";
+    let expected = [
+        "tests/tests/handbook.rs::never",
+        "engine/runtime/tests/runtime/no_such.rs::test",
+    ];
+    assert_eq!(absent(document), expected);
 }

@@ -1,0 +1,7 @@
+//! The real binary: killed, given damaged data and wrong arguments, and asked what it holds.
+
+mod damage;
+mod inspect;
+mod kills;
+mod refusals;
+mod server;
