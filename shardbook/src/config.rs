@@ -96,7 +96,14 @@ impl House {
             .extract()
             .map_err(|error| format!("configuration: {error}"))?;
         house.node.check()?;
-        house.rules.validate()?;
+        house
+            .rules
+            .validate()
+            .map_err(|error| format!("configuration: rules: {error}"))?;
+        house
+            .gateway
+            .check()
+            .map_err(|error| format!("configuration: gateway: {error}"))?;
         Ok(house)
     }
 

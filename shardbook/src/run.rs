@@ -9,7 +9,9 @@ use shardbook_runtime::fault::StoreFault;
 use shardbook_shard_node::ShardNode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::RunArgs;
 use crate::config::House;
@@ -52,6 +54,8 @@ pub async fn run(args: RunArgs) -> Finished {
         progress.finish("the views are up to the journal");
     }
     let gateway = Gateway::start(house.gateway, node.router(), node.topic())?;
+    // Before it is told that it serves: whoever reads that may stop it at once.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let at = gateway.addresses();
     tracing::info!(data = %args.data.display(), ws = %at.ws, grpc = %at.grpc, http = %at.http, "serving");
     println!(
@@ -59,10 +63,9 @@ pub async fn run(args: RunArgs) -> Finished {
         at.ws, at.grpc, at.http
     );
 
-    let mut terminate = signal(SignalKind::terminate())?;
     let fault = tokio::select! {
         _ = terminate.recv() => None,
-        _ = tokio::signal::ctrl_c() => None,
+        _ = interrupt.recv() => None,
         fault = faults.recv() => fault,
     };
     if let Some(fault) = fault {
@@ -78,12 +81,12 @@ pub async fn run(args: RunArgs) -> Finished {
 }
 
 fn log_to_stderr(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("--log {filter}: {error}"))?;
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let targets: Targets = filter.parse().map_err(|error| {
+        format!("--log {filter}: {error}; give a level, or levels by module such as info,shardbook_gateway=debug")
+    })?;
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines.with_filter(targets)).init();
     Ok(())
 }

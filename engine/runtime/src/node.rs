@@ -116,7 +116,8 @@ impl Node {
         self.viewed.clone()
     }
 
-    /// Ends the journal and the views once all other holders of the journal are gone, and flushes the store.
+    /// Ends the journal and the views and flushes the store. Other holders of the journal, such as a connection that
+    /// does not end, can submit nothing more. Not to be called on a thread that runs tasks.
     ///
     /// # Errors
     /// When the last flush fails.
@@ -127,6 +128,7 @@ impl Node {
             threads,
             ..
         } = self;
+        journal.end();
         drop(journal);
         for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // A thread that panicked has already said why.

@@ -30,7 +30,7 @@ pub struct RunArgs {
     /// Shards, 1 to 256; fixed when the data folder is made, so a later run must leave it out or agree.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub shards: Option<u16>,
-    /// What to log, in the manner of RUST_LOG.
+    /// What to log: a level, or levels by module.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     pub log: String,
 }

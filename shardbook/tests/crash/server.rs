@@ -69,7 +69,8 @@ impl Server {
         Self { child, grpc }
     }
 
-    /// Stops it in order.
+    /// Stops it in order. No client hears of it meanwhile: this blocks the one thread of a test, so that whatever
+    /// connection is left open stays so.
     pub fn stop(mut self) {
         let pid = i32::try_from(self.child.id())
             .ok()

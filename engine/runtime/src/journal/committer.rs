@@ -43,6 +43,8 @@ pub enum Submission {
     Then(Committed),
     /// Runs when every entry submitted before is durable and in the views.
     ThenViewed(Committed),
+    /// Ends the journal after what was submitted before, whoever else may still hold it.
+    End,
 }
 
 /// What a follower of the journal gets, in order.
@@ -152,6 +154,12 @@ impl Journal {
         self.submissions.send(submission).await.map_err(|_| StoreFault::Stopped)
     }
 
+    /// Ends the journal after what was submitted before. Not to be called on a thread that runs tasks.
+    pub(crate) fn end(&self) {
+        // Where it has ended by a fault, it stays ended.
+        let _ = self.submissions.blocking_send(Submission::End);
+    }
+
     /// Waits for room for `count` submissions, so that these can then be made in a critical section.
     pub(crate) async fn reserve(&self, count: usize) -> Result<mpsc::PermitIterator<'_, Submission>, StoreFault> {
         self.submissions
@@ -256,7 +264,7 @@ impl Committer {
         ))
     }
 
-    /// Starts the thread. It ends when every [`Journal`] is dropped, or at the first fault.
+    /// Starts the thread. It ends at [`Submission::End`], when every [`Journal`] is dropped, or at the first fault.
     ///
     /// # Panics
     /// When the system cannot start a thread.
@@ -299,6 +307,7 @@ impl Committer {
                 }
                 Submission::Then(then) => after.push(After::Answer(then)),
                 Submission::ThenViewed(then) => after.push(After::Follow(Followed::Then(then))),
+                Submission::End => self.submissions.close(),
                 Submission::Snapshot { key, version, bytes } => {
                     after.push(After::Follow(Followed::Snapshot { key, version, bytes }));
                 }
