@@ -129,7 +129,17 @@ impl fmt::Display for Summary {
             "journal            {journal_bytes} bytes, {journal_frames} frames, {journal_syncs} fsyncs"
         )?;
         match &self.verify {
-            Ok(verdict) => writeln!(f, "verify             {verdict}")?,
+            Ok(verdict) => writeln!(
+                f,
+                "verify             {} discrepancies; {} frames, {} entries, {} transfers, {} bets, {} snapshots, {} read models",
+                verdict["discrepancies"],
+                verdict["frames"],
+                verdict["entries"],
+                verdict["transfers"],
+                verdict["bets"],
+                verdict["snapshots"],
+                verdict["views"]
+            )?,
             Err(what) => writeln!(f, "verify             {what}")?,
         }
         writeln!(f, "time               {} s", self.seconds)?;
