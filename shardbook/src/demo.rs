@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rust_decimal::Decimal;
-use shardbook_replay::{Plan, Speed};
+use shardbook_replay::{Ladder, Plan, Speed};
 
 use crate::child::{self, Ports, Server};
 use crate::cli::{DemoArgs, StakeRange};
@@ -110,6 +110,7 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
         seed: args.seed,
         plan,
         margin_bp: MARGIN_BP,
+        ladder: Ladder::exchange(),
         strict: false,
     };
     let mut publisher = Publisher::start(ports.grpc_url(), PATIENCE, Feed::open(wanted).await?);

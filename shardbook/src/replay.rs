@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use shardbook_replay::{Plan, Speed};
+use shardbook_replay::{Ladder, Plan, Speed};
 
 use crate::cli::ReplayArgs;
 use crate::players::write_json;
@@ -37,6 +37,7 @@ pub async fn run(args: ReplayArgs) -> Finished {
             overlap: args.overlap || args.fit.is_some(),
         },
         margin_bp: args.margin.0,
+        ladder: args.ladder.clone().unwrap_or_else(Ladder::exchange),
         strict: args.strict,
     };
     let feed = Feed::open(wanted).await?;

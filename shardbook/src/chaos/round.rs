@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rust_decimal::Decimal;
-use shardbook_replay::{Plan, Speed};
+use shardbook_replay::{Ladder, Plan, Speed};
 
 use super::audit;
 use super::verified;
@@ -123,6 +123,7 @@ impl Round {
                 overlap: true,
             },
             margin_bp: 500,
+            ladder: Ladder::exchange(),
             strict: true,
         }
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use shardbook_replay::Speed;
+use shardbook_replay::{Ladder, Speed};
 
 use super::values::{Margin, StakeRange, parse_duration, parse_rate};
 
@@ -17,6 +17,7 @@ use super::values::{Margin, StakeRange, parse_duration, parse_rate};
 #[command(after_long_help = "Examples:
   shardbook replay --dry-run ../shared/data/betfair/event-29788105.bz2
   shardbook replay --speed 60x market.bz2
+  shardbook replay --margin 7.5% --ladder 2:0.02,5:0.1,100:1 market.bz2
   shardbook replay --fit 2m --overlap a.bz2 b.bz2 c.gz
   shardbook replay --synthetic 12 --seed 7 --speed 60x --json report.json")]
 pub struct ReplayArgs {
@@ -38,6 +39,9 @@ pub struct ReplayArgs {
     /// Margin taken off exchange prices, from 0% to below 100%.
     #[arg(long, value_name = "PERCENT", default_value = "5%")]
     pub margin: Margin,
+    /// Prices that lines may have, as UPTO:STEP bands by rising price; without it, the exchange's own ladder.
+    #[arg(long, value_name = "BANDS")]
+    pub ladder: Option<Ladder>,
     /// Stop at the first bad line instead of skipping and counting it.
     #[arg(long)]
     pub strict: bool,

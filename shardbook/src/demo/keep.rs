@@ -1,4 +1,4 @@
-use shardbook_replay::{Plan, Speed};
+use shardbook_replay::{Ladder, Plan, Speed};
 
 use super::{DemoArgs, MARGIN_BP, PATIENCE, crowd_plan};
 use crate::Failure;
@@ -44,6 +44,7 @@ async fn play(args: &DemoArgs, server: &Server, round: u64) -> Result<(), Failur
             overlap: true,
         },
         margin_bp: MARGIN_BP,
+        ladder: Ladder::exchange(),
         strict: false,
     };
     let plan = players::Plan {

@@ -25,6 +25,8 @@ pub struct Wanted {
     pub plan: Plan,
     /// Margin taken off exchange prices, basis points below 10,000.
     pub margin_bp: u32,
+    /// Prices that lines may have.
+    pub ladder: Ladder,
     /// Stop at the first bad line.
     pub strict: bool,
 }
@@ -54,7 +56,7 @@ impl Feed {
     /// Where a file cannot be opened, or the margin leaves no price.
     pub async fn open(wanted: Wanted) -> Result<Self, Failure> {
         let options = Options {
-            pricing: Pricing::new(wanted.margin_bp, Ladder::exchange())?,
+            pricing: Pricing::new(wanted.margin_bp, wanted.ladder)?,
             plan: wanted.plan,
             limits: Limits::default(),
             strict: wanted.strict,

@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -19,6 +21,9 @@ pub struct Band {
 /// A ladder that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LadderError {
+    /// Text that is not pairs of prices.
+    #[error("{0:?} is not a price ladder: write bands as UPTO:STEP by rising price, such as 2:0.01,3:0.02,100:1")]
+    Text(String),
     /// No band at all.
     #[error("a price ladder needs at least one band: give (upto, step) pairs such as (2, 0.01)")]
     Empty,
@@ -40,6 +45,23 @@ pub enum LadderError {
         /// Its step.
         step: Decimal,
     },
+}
+
+impl FromStr for Ladder {
+    type Err = LadderError;
+
+    /// Reads bands as `UPTO:STEP`, separated by commas.
+    fn from_str(text: &str) -> Result<Self, LadderError> {
+        let band = |pair: &str| {
+            let (upto, step) = pair.split_once(':')?;
+            Some(Band {
+                upto: upto.trim().parse().ok()?,
+                step: step.trim().parse().ok()?,
+            })
+        };
+        let bands: Option<Vec<Band>> = text.split(',').map(band).collect();
+        Self::new(bands.ok_or_else(|| LadderError::Text(text.to_owned()))?)
+    }
 }
 
 impl Ladder {
