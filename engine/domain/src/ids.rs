@@ -127,6 +127,16 @@ impl fmt::Display for BetNo {
     }
 }
 
+/// A slip of a player that was not decided at once, numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SlipNo(pub u32);
+
+impl fmt::Display for SlipNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What a leg of a bet is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SelectionRef {

@@ -5,6 +5,8 @@
 //! - a placed bet: a pending transfer available -> open stakes, so that available falls at once;
 //! - a settlement: the hold is posted, open stakes -> betting result by the stake, betting result -> available by the
 //!   return; a void bet: the hold is voided;
+//! - a cash-out: the hold is posted, open stakes -> betting result by the stake that is bought back, betting result ->
+//!   available by what is paid; the rest of the stake stays in open stakes, posted;
 //! - a settlement taken back: the same amounts the other way and a new hold. What the player no longer has becomes owed.
 //!
 //! So open stakes are what is staked on open bets, and the betting result is settled stakes less returns: stakes in =
@@ -83,6 +85,12 @@ impl Ledger {
         Amount(totals.balance(Account::PlayerAvailable) - totals.debits_pending)
     }
 
+    /// What can be staked as free bets.
+    pub fn free_bets(&self) -> Amount {
+        let totals = self.totals(Account::PlayerFreeBets);
+        Amount(totals.balance(Account::PlayerFreeBets) - totals.debits_pending)
+    }
+
     /// Stakes of open bets.
     pub fn held(&self) -> Amount {
         let totals = self.totals(Account::OpenStakes);
@@ -156,6 +164,9 @@ impl Ledger {
         }
         if self.available() < Amount::ZERO {
             return Err(Imbalance::Overdrawn(self.available().0));
+        }
+        if self.free_bets() < Amount::ZERO {
+            return Err(Imbalance::Negative(Account::PlayerFreeBets));
         }
         for account in Account::ALL {
             let totals = self.totals(account);

@@ -9,8 +9,10 @@ mod decimal;
 
 pub mod bet;
 pub mod event;
+pub mod exposure;
 pub mod ids;
 pub mod ledger;
+pub mod liability;
 pub mod market;
 pub mod money;
 pub mod odds;

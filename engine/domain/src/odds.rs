@@ -1,12 +1,16 @@
 //! Prices: decimal odds as exact ratios.
 
+mod format;
+pub(crate) mod text;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+pub use format::{Format, FormatError};
 use serde::{Deserialize, Serialize};
 
-use crate::decimal::{self, DecimalError};
+use crate::decimal;
 
 /// Decimal odds: what one unit of stake returns when it wins, stake included. Above 1 and at most 10,000, in lowest
 /// terms, so that equal odds are equal values.
@@ -88,14 +92,7 @@ impl Odds {
 
     /// Reads decimal odds such as `2.50`, with at most four decimals.
     pub fn parse(text: &str) -> Result<Odds, OddsError> {
-        let scaled = decimal::parse(text, Odds::PLACES).map_err(|error| match error {
-            DecimalError::Empty => OddsError::Empty,
-            DecimalError::Signed => OddsError::Signed,
-            DecimalError::Exponent => OddsError::Exponent,
-            DecimalError::NotADecimal => OddsError::NotADecimal,
-            DecimalError::TooPrecise => OddsError::TooPrecise,
-            DecimalError::TooLong => OddsError::TooHigh,
-        })?;
+        let scaled = decimal::parse(text, Odds::PLACES).map_err(OddsError::from)?;
         let scaled = u32::try_from(scaled).map_err(|_| OddsError::TooHigh)?;
         Odds::ratio(scaled, 10u32.pow(u32::from(Odds::PLACES)))
     }
@@ -155,13 +152,6 @@ impl PartialOrd for Odds {
 /// Two to four decimals; a price that has more is rounded half up, for show only.
 impl fmt::Display for Odds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (num, den) = (u64::from(self.num), u64::from(self.den));
-        let scaled = (num * 20_000 + den) / (den * 2);
-        let (whole, mut fraction, mut places) = (scaled / 10_000, scaled % 10_000, 4);
-        while places > 2 && fraction % 10 == 0 {
-            fraction /= 10;
-            places -= 1;
-        }
-        write!(f, "{whole}.{fraction:0places$}")
+        f.write_str(&format::decimals(self.num, self.den))
     }
 }

@@ -2,25 +2,33 @@
 //!
 //! What a status allows:
 //!
-//! | | deposit | bet | withdraw | results of bets |
-//! |---|---|---|---|---|
-//! | active | yes | yes | yes | yes |
-//! | self-excluded | no | no | yes | yes |
-//! | suspended (under review) | no | no | no | yes |
-//! | closed, for good | no | no | yes | yes |
+//! | | deposit | bet | cash out | withdraw | results of bets |
+//! |---|---|---|---|---|---|
+//! | active | yes | yes | yes | yes | yes |
+//! | self-excluded | no | no | yes | yes | yes |
+//! | suspended (under review) | no | no | no | no | yes |
+//! | closed, for good | no | no | no | yes | yes |
 
 mod command;
 mod decide;
 mod event;
+mod factors;
 mod limits;
+mod refusal;
 mod rejection;
 mod reply;
+mod slip;
 mod state;
 
-pub use command::{AskedLeg, Command, Outcomes};
-pub use decide::{Context, decide};
+pub use command::Command;
+pub use decide::{Context, StakeRange, decide, max_stake};
 pub use event::Event;
+pub use factors::{Factor, Factors, MAX_FACTORS, PlayerFactor};
 pub use limits::{Limit, LimitKind, Limits, PendingLimit};
+pub use refusal::{Reason, SlipRefusal};
 pub use rejection::Rejection;
-pub use reply::{Balance, Reply, reply};
-pub use state::{AccountStatus, Profile, SETTLED_BETS_HELD, State, WalletFault};
+pub use reply::{Balance, PlacedBet, Reply, reply};
+pub use slip::{
+    Approval, AskedBet, AskedLeg, AskedStake, MAX_PENDING_SLIPS, PendingSlip, ReferralAnswer, Released, Slip, Stage,
+};
+pub use state::{AccountStatus, CashOutLock, Profile, SETTLED_BETS_HELD, State, WalletFault};

@@ -1,6 +1,7 @@
 //! Exact fractions: what settlement counts with until it rounds once, at the payout.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use num_bigint::BigUint;
 use num_rational::Ratio as BigRatio;
@@ -69,6 +70,36 @@ impl Ratio {
         Ratio(Form::Big(self.big() * other.big()))
     }
 
+    /// The product of all; 1 of none. Long ones are brought to lowest terms once.
+    pub fn product(factors: impl IntoIterator<Item = Ratio>) -> Ratio {
+        let mut factors = factors.into_iter();
+        let mut small = Ratio::ONE;
+        for factor in factors.by_ref() {
+            small = small.times(&factor);
+            if let Form::Big(_) = small.0 {
+                break;
+            }
+        }
+        let Form::Big(big) = small.0 else { return small };
+        let (num, den) = factors.fold(big.into_raw(), |(num, den), factor| {
+            let (by_num, by_den) = factor.parts();
+            (num * by_num, den * by_den)
+        });
+        Ratio(Form::Big(BigRatio::new(num, den)))
+    }
+
+    /// What it is above 1: the winnings where this is a return. 0 where it is 1 or less.
+    pub fn above_one(&self) -> Ratio {
+        match &self.0 {
+            &Form::Small { num, den } => Ratio(Form::Small {
+                num: num.saturating_sub(den),
+                den,
+            }),
+            Form::Big(big) if *big <= BigRatio::from_integer(BigUint::from(1u8)) => Ratio::ZERO,
+            Form::Big(big) => Ratio(Form::Big(big - BigRatio::from_integer(BigUint::from(1u8)))),
+        }
+    }
+
     /// The sum.
     pub fn plus(&self, other: &Ratio) -> Ratio {
         if let (&Form::Small { num: a, den: b }, &Form::Small { num: c, den: d }) = (&self.0, &other.0) {
@@ -115,11 +146,78 @@ impl Ratio {
         inverse.of_minor(minor, Rounding::Down)
     }
 
+    /// In lowest terms.
+    pub fn reduced(self) -> Ratio {
+        match self.0 {
+            Form::Small { num, den } => {
+                let divisor = gcd(num, den);
+                Ratio(Form::Small {
+                    num: num / divisor,
+                    den: den / divisor,
+                })
+            }
+            big => Ratio(big),
+        }
+    }
+
+    /// With so many decimals, the last rounded half up: for show only.
+    pub fn decimal(&self, places: u8) -> String {
+        let scale = BigUint::from(10u8).pow(places.into());
+        let (num, den) = self.parts();
+        let scaled = (num * &scale * 2u8 + &den) / (den * 2u8);
+        let (whole, fraction, places) = (&scaled / &scale, &scaled % &scale, usize::from(places));
+        if places == 0 {
+            return whole.to_string();
+        }
+        format!("{whole}.{:0>places$}", fraction.to_string())
+    }
+
+    /// Upper and lower part when both fit into 128 bits.
+    pub(crate) fn small_parts(&self) -> Option<(u128, u128)> {
+        match &self.0 {
+            &Form::Small { num, den } => Some((num, den)),
+            Form::Big(big) => big.numer().to_u128().zip(big.denom().to_u128()),
+        }
+    }
+
+    /// Upper and lower part.
+    pub(crate) fn parts(&self) -> (BigUint, BigUint) {
+        match &self.0 {
+            &Form::Small { num, den } => (num.into(), den.into()),
+            Form::Big(big) => (big.numer().clone(), big.denom().clone()),
+        }
+    }
+
+    pub(crate) fn from_small(num: u128, den: u128) -> Ratio {
+        Ratio(Form::Small { num, den })
+    }
+
+    pub(crate) fn from_big(num: BigUint, den: BigUint) -> Ratio {
+        Ratio(Form::Big(BigRatio::new(num, den)))
+    }
+
     fn big(&self) -> BigRatio<BigUint> {
         match &self.0 {
             &Form::Small { num, den } => BigRatio::new(num.into(), den.into()),
             Form::Big(big) => big.clone(),
         }
+    }
+}
+
+/// Exact: a decimal of two to eight places where that is the whole of it, else a fraction in lowest terms.
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PLACES: u32 = 8;
+        let (num, den) = self.parts();
+        let scaled = num * BigUint::from(10u8).pow(PLACES);
+        if &scaled % &den != BigUint::ZERO {
+            let big = self.big();
+            return write!(f, "{}/{}", big.numer(), big.denom());
+        }
+        let text = self.decimal(PLACES as u8);
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let fraction = fraction.trim_end_matches('0');
+        write!(f, "{whole}.{fraction:0<2}")
     }
 }
 

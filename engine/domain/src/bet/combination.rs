@@ -34,17 +34,29 @@ impl Combinations {
         size <= Combinations::MAX_LEGS && self.0 >> size & 1 == 1
     }
 
-    /// How many combinations there are of `legs` legs, bankers not counted among them.
+    /// Whether combinations of a size from `low` to `high`, at most 63, are staked.
+    pub(super) fn has_between(self, low: usize, high: usize) -> bool {
+        low <= high && high <= Combinations::MAX_LEGS && (self.0 >> low) << low & (u64::MAX >> (63 - high)) != 0
+    }
+
+    /// The staked sizes, rising.
+    pub fn sizes(self) -> impl Iterator<Item = usize> {
+        (0..=Combinations::MAX_LEGS).filter(move |size| self.has_size(*size))
+    }
+
+    /// How many combinations there are of `legs` legs, bankers not counted among them; `u64::MAX` when there are more than
+    /// that.
     pub fn count(self, legs: usize) -> u64 {
-        let mut row = vec![0u64; legs + 1];
-        row[0] = 1;
-        for leg in 1..=legs {
-            for size in (1..=leg).rev() {
-                row[size] = row[size].saturating_add(row[size - 1]);
-            }
+        if legs <= Combinations::MAX_LEGS && self.0 == 1 << legs {
+            return 1;
         }
-        (0..=legs)
-            .filter(|size| self.has_size(*size))
-            .fold(0u64, |sum, size| sum.saturating_add(row[size]))
+        let (mut of_size, mut sum) = (1u128, 0u128);
+        for size in 0..=legs.min(Combinations::MAX_LEGS) {
+            if self.has_size(size) {
+                sum = sum.saturating_add(of_size);
+            }
+            of_size = of_size.saturating_mul((legs - size) as u128) / (size as u128 + 1);
+        }
+        u64::try_from(sum).unwrap_or(u64::MAX)
     }
 }

@@ -14,7 +14,7 @@ pub struct Leg {
     pub price: Odds,
     /// Version of the market that offered the price.
     pub market_version: u64,
-    /// Terms of the place part. Reserved: no command places one yet.
+    /// Terms of the place part; in an each-way bet every leg has them, in any other none.
     pub each_way: Option<EachWay>,
 }
 
@@ -111,11 +111,58 @@ impl From<DeadHeat> for (u16, u16) {
     }
 }
 
+/// Where a runner came in, which decides the place part of each-way bets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Finish {
+    /// The best position that it has, from 1.
+    pub position: u16,
+    /// How many runners share that position, itself among them; 1 for no tie.
+    pub tied: u16,
+}
+
+/// Pence in the pound that are taken off winnings after a withdrawal: 0 to 90.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Deduction(pub u8);
+
 /// A result as recorded on a leg: a fact with a version, the higher of which counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegResult {
     /// The market's result version, from 1.
     pub version: u32,
+    /// What became of the selection; `None` when the result was taken back or is not yet good enough to settle on.
+    pub outcome: Option<LegOutcome>,
+    /// What became of the place part of an each-way leg; `None` on any other leg and while `outcome` is.
+    pub place: Option<LegOutcome>,
+    /// What Rule 4 takes off the winnings of both parts.
+    pub deduction: Deduction,
+    /// The price that replaces the one taken, where that was a palpable error.
+    pub corrected: Option<Odds>,
+}
+
+impl LegResult {
+    /// The outcome alone: no place part, no deduction, the price as taken.
+    pub fn plain(version: u32, outcome: Option<LegOutcome>) -> LegResult {
+        LegResult {
+            version,
+            outcome,
+            place: None,
+            deduction: Deduction(0),
+            corrected: None,
+        }
+    }
+}
+
+/// A leg's result as journals of the first version have it: the outcome alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlainResult {
+    /// The market's result version, from 1.
+    pub version: u32,
     /// What became of the selection; `None` when the result was taken back.
     pub outcome: Option<LegOutcome>,
+}
+
+impl From<PlainResult> for LegResult {
+    fn from(plain: PlainResult) -> LegResult {
+        LegResult::plain(plain.version, plain.outcome)
+    }
 }

@@ -15,4 +15,20 @@ pub enum BetStatus {
     Void,
     /// It returns something that is neither a whole win nor a mere refund.
     PartlyWon,
+    /// All of its stake was bought back before it was settled.
+    CashedOut,
+}
+
+impl BetStatus {
+    /// The same in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            BetStatus::Open => "open",
+            BetStatus::Won => "won",
+            BetStatus::Lost => "lost",
+            BetStatus::Void => "void",
+            BetStatus::PartlyWon => "partly won",
+            BetStatus::CashedOut => "cashed out",
+        }
+    }
 }

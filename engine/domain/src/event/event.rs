@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Fact;
 use super::state::{Fixture, MarketKey};
 use crate::bet::LegOutcome;
 use crate::codec::{self, DecodeError};
 use crate::ids::{MarketNo, SelectionNo};
-use crate::market::MarketStatus;
+use crate::market::{Chance, MarketSettlement, MarketStatus, SelectionResult, Window};
 use crate::odds::Odds;
 use crate::time::Time;
 
@@ -157,6 +158,55 @@ pub enum Event {
         /// Why.
         reason: Box<str>,
     },
+    /// Something was said of the settlement, or a withdrawal changed it. The three events before are what the first
+    /// version had of it.
+    SettlementChanged {
+        /// When the source published the message.
+        source_time: Time,
+        /// The market.
+        market: MarketNo,
+        /// The market's version.
+        version: u64,
+        /// The version of what stands; the one before where nothing of that changed.
+        result_version: u32,
+        /// What was said; `None` where selections were withdrawn or the market turned out to be a race.
+        fact: Option<Fact>,
+        /// What stands after it, whole; `None` where that is what stood before.
+        settlement: Option<MarketSettlement>,
+    },
+    /// The market is a race.
+    RaceDeclared {
+        /// When the source published it.
+        source_time: Time,
+        /// The market.
+        market: MarketNo,
+        /// The market's version.
+        version: u64,
+        /// Whether it is a handicap.
+        handicap: bool,
+    },
+    /// The source said how likely selections come in. That holds until prices or selections of the market change.
+    ChancesPosted {
+        /// When the source published it.
+        source_time: Time,
+        /// The market.
+        market: MarketNo,
+        /// The market's version.
+        version: u64,
+        /// Only those that differ from before; `None` leaves it to the prices again.
+        chances: Vec<(SelectionNo, Option<Chance>)>,
+    },
+    /// A trader stopped cash-out on a market, or let it go on.
+    CashOutSwitched {
+        /// When the source published it.
+        source_time: Time,
+        /// The market.
+        market: MarketNo,
+        /// The market's version.
+        version: u64,
+        /// Whether open bets on it may be bought back.
+        offered: bool,
+    },
 }
 
 /// A selection as it enters a market.
@@ -192,7 +242,11 @@ impl Event {
             | Event::LinesPosted { source_time, .. }
             | Event::MarketResulted { source_time, .. }
             | Event::ResultRolledBack { source_time, .. }
-            | Event::MarketVoided { source_time, .. } => *source_time,
+            | Event::MarketVoided { source_time, .. }
+            | Event::SettlementChanged { source_time, .. }
+            | Event::RaceDeclared { source_time, .. }
+            | Event::ChancesPosted { source_time, .. }
+            | Event::CashOutSwitched { source_time, .. } => *source_time,
         }
     }
 
@@ -210,8 +264,51 @@ impl Event {
             | Event::LinesPosted { market, version, .. }
             | Event::MarketResulted { market, version, .. }
             | Event::ResultRolledBack { market, version, .. }
-            | Event::MarketVoided { market, version, .. } => Some((*market, *version)),
+            | Event::MarketVoided { market, version, .. }
+            | Event::SettlementChanged { market, version, .. }
+            | Event::RaceDeclared { market, version, .. }
+            | Event::ChancesPosted { market, version, .. }
+            | Event::CashOutSwitched { market, version, .. } => Some((*market, *version)),
         }
+    }
+
+    /// What is to be settled on a market after this, with the version of the result; `None` where nothing of that changed.
+    pub fn settlement(&self) -> Option<(MarketNo, u32, MarketSettlement)> {
+        let (market, version, settlement) = match self {
+            Event::SettlementChanged {
+                market,
+                result_version,
+                settlement: Some(settlement),
+                ..
+            } => (market, result_version, settlement.clone()),
+            Event::MarketResulted {
+                market,
+                result_version,
+                outcomes,
+                ..
+            } => {
+                let settlement = MarketSettlement {
+                    results: plain_results(outcomes),
+                    confirmed: true,
+                    ..MarketSettlement::default()
+                };
+                (market, result_version, settlement)
+            }
+            Event::ResultRolledBack {
+                market, result_version, ..
+            } => (market, result_version, MarketSettlement::default()),
+            Event::MarketVoided {
+                market, result_version, ..
+            } => {
+                let settlement = MarketSettlement {
+                    voids: vec![Window::ALWAYS],
+                    ..MarketSettlement::default()
+                };
+                (market, result_version, settlement)
+            }
+            _ => return None,
+        };
+        Some((*market, *version, settlement))
     }
 
     /// Appends its journal bytes.
@@ -223,4 +320,14 @@ impl Event {
     pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         codec::decode(bytes, codec::MAX_RECORD_BYTES)
     }
+}
+
+/// Results of the first version, which says nothing of positions.
+pub(super) fn plain_results(outcomes: &[(SelectionNo, LegOutcome)]) -> Vec<SelectionResult> {
+    let result = |(selection, outcome): &(SelectionNo, LegOutcome)| SelectionResult {
+        selection: *selection,
+        outcome: *outcome,
+        finish: None,
+    };
+    outcomes.iter().map(result).collect()
 }

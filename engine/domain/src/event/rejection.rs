@@ -90,12 +90,34 @@ pub enum Rejection {
         /// The source's id.
         selection: Box<str>,
     },
-    /// There is no result to take back.
-    #[error("the market has no result: there is nothing to roll back")]
+    /// A trader takes back what no trader said, or what is taken back already. From a feed that is a message whose
+    /// predecessor is late.
+    #[error("nothing of this was said by hand: there is nothing to roll back")]
     NothingToRollBack,
     /// The market was resulted and taken back too often to count on.
     #[error("the market's result was changed too often: void it by hand")]
     TooManyResults,
+    /// A position that no runner has.
+    #[error("the position of selection {selection} is not valid: positions and tied runners are counted from 1")]
+    BadFinish {
+        /// The source's id.
+        selection: Box<str>,
+    },
+    /// A window that no bet can be in.
+    #[error("the window ends before it begins: give a beginning that is before the end, or leave one of them out")]
+    BadWindow,
+    /// A trader confirms what is no result or is confirmed already.
+    #[error("the market has no result that waits for confirmation: give the result first")]
+    NothingToConfirm,
+    /// More was said of the market's settlement than is kept.
+    #[error("too much was said of this market's settlement: correct its bets by hand")]
+    TooManyFacts,
+    /// The parts of a chance come to more than certainty.
+    #[error("the chance of selection {selection} is above certainty: its parts come to at most one million together")]
+    ImpossibleChance {
+        /// The source's id.
+        selection: Box<str>,
+    },
 }
 
 impl Rejection {
@@ -119,6 +141,11 @@ impl Rejection {
             Rejection::RemovedNotVoid { .. } => (216, "REMOVED_NOT_VOID"),
             Rejection::NothingToRollBack => (217, "NOTHING_TO_ROLL_BACK"),
             Rejection::TooManyResults => (218, "TOO_MANY_RESULTS"),
+            Rejection::BadFinish { .. } => (219, "FINISH_INVALID"),
+            Rejection::BadWindow => (220, "WINDOW_INVALID"),
+            Rejection::NothingToConfirm => (221, "NOTHING_TO_CONFIRM"),
+            Rejection::TooManyFacts => (222, "TOO_MANY_FACTS"),
+            Rejection::ImpossibleChance { .. } => (223, "CHANCE_INVALID"),
         }
     }
 

@@ -1,19 +1,21 @@
 //! What a sporting event is.
 
+mod market;
+
 use std::collections::BTreeMap;
 
+pub use market::{Market, Selection};
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, NewSelection};
-use crate::bet::LegOutcome;
+use super::event::Event;
+use super::fact::Origin;
 use crate::codec::{self, DecodeError};
 use crate::ids::{MarketNo, SelectionNo};
-use crate::market::{Lookup, MarketStatus, Quote};
-use crate::odds::Odds;
+use crate::market::{Chance, Lookup, NameKey, Quote, Race};
 use crate::time::Time;
 
 /// Layout of the snapshot bytes. A snapshot of another layout is rebuilt from the journal.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// How far a sporting event has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,126 +56,11 @@ pub struct MarketKey {
     pub specifiers: Box<str>,
 }
 
-/// A market as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Market {
-    /// Its number in the event.
-    pub no: MarketNo,
-    /// What it is named by.
-    pub key: MarketKey,
-    /// Its name.
-    pub name: Box<str>,
-    /// How many selections may win; 0 where not told.
-    pub winners: u16,
-    /// Whether bets are taken.
-    pub status: MarketStatus,
-    /// Whether it is in play.
-    pub in_play: bool,
-    /// Seconds between placing and acceptance in play.
-    pub bet_delay_s: u16,
-    /// Rises by one with each command that changes it.
-    pub version: u64,
-    /// Rises by one with each result, void and rollback; 0 before the first.
-    pub result_version: u32,
-    /// Why it is void; `None` when it is not.
-    pub void_reason: Option<Box<str>>,
-    /// When the source published its last change.
-    pub source_time: Time,
-    /// Its selections, by number from 1.
-    pub selections: Vec<Selection>,
-}
-
-/// A selection as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// Its number in the market.
-    pub no: SelectionNo,
-    /// The source's id of it.
-    pub source: Box<str>,
-    /// Its name.
-    pub name: Box<str>,
-    /// Its price; `None` when none is offered.
-    pub price: Option<Odds>,
-    /// Whether it is withdrawn.
-    pub removed: bool,
-    /// What became of it; `None` while the market has no result.
-    pub outcome: Option<LegOutcome>,
-}
-
-impl Market {
-    /// A market before its first version: suspended and without prices.
-    pub(super) fn opened(
-        no: MarketNo,
-        key: MarketKey,
-        name: Box<str>,
-        winners: u16,
-        selections: &[NewSelection],
-        source_time: Time,
-    ) -> Market {
-        let mut market = Market {
-            no,
-            key,
-            name,
-            winners,
-            status: MarketStatus::Suspended,
-            in_play: false,
-            bet_delay_s: 0,
-            version: 0,
-            result_version: 0,
-            void_reason: None,
-            source_time,
-            selections: Vec::with_capacity(selections.len()),
-        };
-        market.add(selections);
-        market
-    }
-
-    /// A selection by its number.
-    pub fn selection(&self, no: SelectionNo) -> Option<&Selection> {
-        self.selections.get(usize::try_from(no.0).ok()?.checked_sub(1)?)
-    }
-
-    /// A selection by the source's id.
-    pub fn selection_of(&self, source: &str) -> Option<&Selection> {
-        self.selections.iter().find(|selection| *selection.source == *source)
-    }
-
-    /// Whether there is a result or a void.
-    pub fn is_decided(&self) -> bool {
-        matches!(self.status, MarketStatus::Resulted | MarketStatus::Void)
-    }
-
-    fn selection_mut(&mut self, no: SelectionNo) -> &mut Selection {
-        &mut self.selections[no.0 as usize - 1]
-    }
-
-    pub(super) fn add(&mut self, selections: &[NewSelection]) {
-        for new in selections {
-            let no = SelectionNo(self.selections.len() as u32 + 1);
-            let (source, name) = (new.source.clone(), new.name.clone());
-            self.selections.push(Selection {
-                no,
-                source,
-                name,
-                price: None,
-                removed: false,
-                outcome: None,
-            });
-        }
-    }
-
-    fn decide_all(&mut self, status: MarketStatus, result_version: u32, outcome: Option<LegOutcome>) {
-        (self.status, self.result_version) = (status, result_version);
-        self.selections
-            .iter_mut()
-            .for_each(|selection| selection.outcome = outcome);
-    }
-}
-
 /// A sporting event: nothing before its first message, then a fixture with markets. It is the sum of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     fixture: Option<Fixture>,
+    sport: NameKey,
     source_time: Time,
     selections: u32,
     markets: Vec<Market>,
@@ -186,7 +73,7 @@ impl State {
         self.fixture.as_ref()
     }
 
-    /// When the source published the last change.
+    /// When the feed published the last change.
     pub fn source_time(&self) -> Time {
         self.source_time
     }
@@ -220,19 +107,44 @@ impl State {
             return Lookup::UnknownSelection;
         };
         Lookup::Found(Quote {
-            status: market.status,
-            in_play: market.in_play,
             price: selection.price,
             removed: selection.removed,
-            market_version: market.version,
+            ..self.quote_market(market)
         })
+    }
+
+    /// What is offered on any selection of one of its markets: all but the selection's own price and withdrawal.
+    pub fn quote_market(&self, market: &Market) -> Quote {
+        Quote {
+            status: market.status,
+            in_play: market.in_play,
+            bet_delay_s: market.bet_delay_s,
+            price: None,
+            removed: false,
+            market_version: market.version,
+            sport: self.sport,
+            kind: market.kind,
+            race: market.race.map(|race| Race {
+                handicap: race.handicap,
+                runners: market.runners(),
+            }),
+            cash_out: market.cash_out,
+        }
+    }
+
+    /// How likely a selection comes in; `None` where neither the source nor the prices say.
+    pub fn chance(&self, market: MarketNo, selection: SelectionNo) -> Option<Chance> {
+        self.market(market)?.chance(selection)
     }
 
     /// Takes in an event. It cannot fail on what was decided on this state; anything else is a bug and panics.
     pub fn apply(&mut self, event: &Event) {
-        self.source_time = event.source_time();
+        self.source_time = self.source_time.max(feed_time(event));
         match event {
-            Event::FixtureUpdated { fixture, .. } => self.fixture = Some(fixture.clone()),
+            Event::FixtureUpdated { fixture, .. } => {
+                self.sport = NameKey::of(&fixture.sport);
+                self.fixture = Some(fixture.clone());
+            }
             Event::MarketOpened {
                 market,
                 key,
@@ -252,7 +164,7 @@ impl State {
         }
         if let Some((no, version)) = event.market() {
             let market = &mut self.markets[no.0 as usize - 1];
-            (market.version, market.source_time) = (version, event.source_time());
+            (market.version, market.source_time) = (version, market.source_time.max(feed_time(event)));
             market.apply(event);
         }
     }
@@ -268,47 +180,11 @@ impl State {
     }
 }
 
-impl Market {
-    fn apply(&mut self, event: &Event) {
-        match event {
-            Event::FixtureUpdated { .. } | Event::MarketOpened { .. } => {}
-            Event::DefinitionChanged { name, winners, .. } => {
-                (self.name, self.winners) = (name.clone(), *winners);
-            }
-            Event::SelectionsAdded { selections, .. } => self.add(selections),
-            Event::MarketStatusChanged { status, .. } => self.status = *status,
-            Event::MarketInPlayChanged { in_play, .. } => self.in_play = *in_play,
-            Event::BetDelayChanged { seconds, .. } => self.bet_delay_s = *seconds,
-            Event::SelectionRemoved { selection, .. } => {
-                let selection = self.selection_mut(*selection);
-                (selection.removed, selection.price) = (true, None);
-            }
-            Event::LinesPosted { lines, .. } => {
-                lines
-                    .iter()
-                    .for_each(|line| self.selection_mut(line.selection).price = line.price);
-            }
-            Event::MarketResulted {
-                result_version,
-                outcomes,
-                ..
-            } => {
-                self.decide_all(MarketStatus::Resulted, *result_version, None);
-                self.void_reason = None;
-                outcomes
-                    .iter()
-                    .for_each(|(no, outcome)| self.selection_mut(*no).outcome = Some(*outcome));
-            }
-            Event::ResultRolledBack { result_version, .. } => {
-                self.decide_all(MarketStatus::Closed, *result_version, None);
-                self.void_reason = None;
-            }
-            Event::MarketVoided {
-                result_version, reason, ..
-            } => {
-                self.decide_all(MarketStatus::Void, *result_version, Some(LegOutcome::Void));
-                self.void_reason = Some(reason.clone());
-            }
-        }
+/// When the feed published what led to this. A trader's clock is another: it holds the feed's messages up for nothing.
+fn feed_time(event: &Event) -> Time {
+    match event {
+        Event::SettlementChanged { fact: Some(fact), .. } if fact.origin == Origin::Trader => Time::default(),
+        Event::CashOutSwitched { .. } => Time::default(),
+        _ => event.source_time(),
     }
 }

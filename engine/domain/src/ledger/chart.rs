@@ -18,6 +18,12 @@ pub enum Account {
     CashierClearing = 4,
     /// Money that came in through the cashier and has not gone out. Debit side.
     CashierFunds = 5,
+    /// What the player can stake as free bets and nothing else. Credit side; never below zero, pending debits counted.
+    PlayerFreeBets = 6,
+    /// What the house granted as free bets. Debit side.
+    Promotions = 7,
+    /// Corrected payouts that the house bears. Debit side.
+    WrittenOff = 8,
 }
 
 /// The side on which an account grows.
@@ -31,13 +37,16 @@ pub enum Side {
 
 impl Account {
     /// All accounts, by code.
-    pub const ALL: [Account; 6] = [
+    pub const ALL: [Account; 9] = [
         Account::PlayerAvailable,
         Account::PlayerOwes,
         Account::OpenStakes,
         Account::BettingResult,
         Account::CashierClearing,
         Account::CashierFunds,
+        Account::PlayerFreeBets,
+        Account::Promotions,
+        Account::WrittenOff,
     ];
 
     /// The stable code.
@@ -48,10 +57,12 @@ impl Account {
     /// The side on which a balance of this account is positive.
     pub fn side(self) -> Side {
         match self {
-            Account::PlayerOwes | Account::CashierFunds => Side::Debit,
-            Account::PlayerAvailable | Account::OpenStakes | Account::BettingResult | Account::CashierClearing => {
-                Side::Credit
-            }
+            Account::PlayerOwes | Account::CashierFunds | Account::Promotions | Account::WrittenOff => Side::Debit,
+            Account::PlayerAvailable
+            | Account::OpenStakes
+            | Account::BettingResult
+            | Account::CashierClearing
+            | Account::PlayerFreeBets => Side::Credit,
         }
     }
 }

@@ -64,4 +64,18 @@ pub enum Reason {
     PayoutReversed,
     /// A settlement was taken back and the player no longer had the money.
     DebtRaised,
+    /// A settlement was taken back, the player no longer had the money, and the house bears it.
+    WrittenOff,
+    /// The house granted a free bet.
+    FreeBetGranted,
+    /// The stake of void lines went back to the player's free bets.
+    FreeBetReturned,
+    /// A settlement was taken back: what had gone back to the free bets left them.
+    FreeBetTaken,
+    /// Stake of an open bet was bought back: it became the house's.
+    StakeCashedOut,
+    /// What was paid for stake that was bought back.
+    CashOut,
+    /// Stakes of a slip that waits for its delay or a trader, held or let go.
+    SlipHeld,
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::event::Event;
 use super::limits::LimitKind;
+use super::slip::{ReferralAnswer, Slip};
 use super::state::AccountStatus;
-use crate::bet::{Bet, LegOutcome, PricePolicy};
 use crate::codec;
-use crate::ids::{BetNo, EventId, MarketNo, SelectionNo, SelectionRef};
+use crate::ids::{BetNo, EventId, MarketNo, SlipNo};
+use crate::market::MarketSettlement;
 use crate::money::{Amount, Currency, Money};
-use crate::odds::Odds;
+use crate::rules::Phase;
 use crate::time::Time;
 
 /// A command to a player. Commands are never journaled; what they lead to is.
@@ -35,15 +37,8 @@ pub enum Command {
         /// Above zero.
         amount: Money,
     },
-    /// A single or an accumulator over all legs.
-    PlaceBet {
-        /// One to as many as the rules allow, each of another event.
-        legs: Vec<AskedLeg>,
-        /// Stake of the whole bet, above zero.
-        stake: Money,
-        /// What to do when a price has moved.
-        policy: PricePolicy,
-    },
+    /// A slip of bets.
+    PlaceSlip(Slip),
     /// A result of a market that a leg of the bet is on. Versions at or below the recorded one change nothing.
     ApplyResult {
         /// The bet.
@@ -54,11 +49,11 @@ pub enum Command {
         market: MarketNo,
         /// The market's result version, from 1.
         version: u32,
-        /// What became of its selections.
-        outcomes: Arc<Outcomes>,
-        /// The bet as folded from its history, where the player does not hold it any more. No part of the fingerprint.
+        /// What is to be settled on it, whole.
+        settlement: Arc<MarketSettlement>,
+        /// The bet's history, oldest event first, where the player does not hold it any more. No part of the fingerprint.
         #[serde(skip)]
-        recalled: Option<Box<Bet>>,
+        recalled: Option<Vec<Event>>,
     },
     /// Sets or removes a limit of the player's own. A decrease holds at once, an increase or removal only later.
     SetLimit {
@@ -72,6 +67,13 @@ pub enum Command {
         /// In the future.
         until: Time,
     },
+    /// Grants free bets, at the house's cost.
+    GrantFreeBet {
+        /// Above zero.
+        amount: Money,
+        /// What for, 1 to 200 bytes.
+        reason: String,
+    },
     /// The operator's decision on the account.
     SetStatus {
         /// The new status.
@@ -79,37 +81,52 @@ pub enum Command {
         /// Why, 1 to 200 characters.
         reason: String,
     },
-}
-
-/// A leg as asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct AskedLeg {
-    /// What it is on.
-    pub selection: SelectionRef,
-    /// The price that the player saw.
-    pub price: Odds,
-}
-
-/// What became of the selections of a market.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum Outcomes {
-    /// Of each its own.
-    Listed(Vec<(SelectionNo, LegOutcome)>),
-    /// Of all the same: `None` takes the result back.
-    All(Option<LegOutcome>),
-}
-
-impl Outcomes {
-    /// What became of one selection; the outer `None` when it is not listed.
-    pub fn of(&self, selection: SelectionNo) -> Option<Option<LegOutcome>> {
-        match self {
-            Outcomes::Listed(list) => list
-                .iter()
-                .find(|(no, _)| *no == selection)
-                .map(|(_, outcome)| Some(*outcome)),
-            Outcomes::All(outcome) => Some(*outcome),
-        }
-    }
+    /// A trader's factor on what the player may stake and win.
+    SetFactor {
+        /// The sport, as fixtures have it; empty for every sport that has none of its own.
+        sport: String,
+        /// Before or during the event.
+        phase: Phase,
+        /// Thousandths, 0 to 100,000; `None` removes it.
+        permille: Option<u32>,
+        /// The trader's name, 1 to 64 bytes.
+        by: String,
+    },
+    /// Decides a slip whose time has come; one that is decided already changes nothing.
+    DecideSlip {
+        /// The slip.
+        slip: SlipNo,
+    },
+    /// A trader's answer to a slip that was referred.
+    AnswerReferral {
+        /// The slip.
+        slip: SlipNo,
+        /// The answer.
+        answer: ReferralAnswer,
+        /// The trader's name, 1 to 64 bytes.
+        by: String,
+    },
+    /// The player's answer to an offer.
+    AnswerOffer {
+        /// The slip.
+        slip: SlipNo,
+        /// Whether the bets are wanted as offered.
+        accept: bool,
+    },
+    /// Asks what is paid for an open bet now, and has that price kept for a few seconds.
+    LockCashOut {
+        /// The bet.
+        bet: BetNo,
+        /// How much of its open stake is to be bought back, above zero; `None` for all.
+        stake: Option<Money>,
+    },
+    /// Sells an open bet, or the part of it that was asked for, at the price that is kept.
+    CashOut {
+        /// The bet.
+        bet: BetNo,
+        /// The price that is kept: what the player saw.
+        amount: Money,
+    },
 }
 
 impl Command {

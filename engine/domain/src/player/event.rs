@@ -5,13 +5,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::factors::Factor;
 use super::limits::{LimitKind, PendingLimit};
+use super::slip::{Approval, Released, Slip, Stage};
 use super::state::AccountStatus;
-use crate::bet::{Bet, BetStatus, LegResult, Terms};
+use crate::bet::{BetStatus, LegResult, PlainBet, PlainResult, Terms};
 use crate::codec::{self, DecodeError};
-use crate::ids::BetNo;
+use crate::exposure::Load;
+use crate::ids::{BetNo, SlipNo};
 use crate::ledger::{Transfer, TransferNo};
+use crate::market::Why;
 use crate::money::{Amount, Currency};
+use crate::rules::Phase;
 use crate::time::Time;
 
 /// Something that happened to a player. Amounts are minor units of the wallet's currency; `at` is when it was decided.
@@ -54,14 +59,14 @@ pub enum Event {
         /// The hold.
         hold: Transfer,
     },
-    /// A result was recorded on a leg.
+    /// A result was recorded on a leg, by the first version.
     LegResulted {
         /// The bet.
         bet: BetNo,
         /// The leg, from 0.
         leg: u8,
         /// The result.
-        result: LegResult,
+        result: PlainResult,
     },
     /// An open bet was settled.
     BetSettled {
@@ -76,7 +81,7 @@ pub enum Event {
         /// The bookings.
         transfers: Vec<Transfer>,
     },
-    /// A settlement was taken back.
+    /// A settlement was taken back, by the first version.
     BetReopened {
         /// The bet.
         bet: BetNo,
@@ -87,10 +92,10 @@ pub enum Event {
         /// The bookings, the hold among them.
         transfers: Vec<Transfer>,
     },
-    /// A settled bet that was not held any more was read back from history.
+    /// A settled bet that was not held any more was read back from history, by the first version.
     BetRecalled {
         /// The bet.
-        bet: Box<Bet>,
+        bet: Box<PlainBet>,
     },
     /// A limit was set, removed, or its change was begun.
     LimitSet {
@@ -119,17 +124,173 @@ pub enum Event {
         /// Why.
         reason: Box<str>,
     },
+    /// A result was recorded on a leg.
+    LegDecided {
+        /// The bet.
+        bet: BetNo,
+        /// The leg, from 0.
+        leg: u8,
+        /// The result.
+        result: LegResult,
+        /// Why it is that.
+        why: Why,
+    },
+    /// Lines of a bet were settled while others stay open. All amounts are of all lines settled so far.
+    LinesSettled {
+        /// The bet.
+        bet: BetNo,
+        /// When.
+        at: Time,
+        /// Stake of the settled lines.
+        stake_settled: Amount,
+        /// What they returned in money, stake included.
+        returned: Amount,
+        /// What they gave back to the player's free bets.
+        refunded: Amount,
+        /// The bookings.
+        transfers: Vec<Transfer>,
+    },
+    /// A settled bet that was not held any more was read back from history.
+    BetRestored {
+        /// Its events, oldest first. Their bookings were made when they happened.
+        history: Vec<Event>,
+    },
+    /// The house granted free bets.
+    FreeBetGranted {
+        /// When.
+        at: Time,
+        /// How much.
+        amount: Amount,
+        /// What for.
+        reason: Box<str>,
+        /// The bookings.
+        transfers: Vec<Transfer>,
+    },
+    /// A trader set or removed a factor on what the player may stake and win.
+    FactorSet {
+        /// When.
+        at: Time,
+        /// The sport; empty for every sport that has none of its own.
+        sport: Box<str>,
+        /// Before or during the event.
+        phase: Phase,
+        /// The factor; `None` removes it.
+        factor: Option<Factor>,
+        /// The trader.
+        by: Box<str>,
+    },
+    /// A slip waits for its delay or for a trader, and its stakes are held.
+    SlipHeld {
+        /// The slip.
+        slip: SlipNo,
+        /// When.
+        at: Time,
+        /// Until when it waits.
+        until: Time,
+        /// What it waits for: not an offer.
+        stage: Stage,
+        /// The whole slip.
+        asked: Box<Slip>,
+        /// What it loads the player's bounds with.
+        load: Load,
+        /// The trader who lets it be larger than the bounds.
+        approval: Option<Approval>,
+        /// The holds.
+        transfers: Vec<Transfer>,
+    },
+    /// A trader took a slip as asked. It is taken when its delay is over, if nothing else is against it then.
+    SlipApproved {
+        /// The slip.
+        slip: SlipNo,
+        /// When.
+        at: Time,
+        /// Until when its delay lasts; `at` where it has none.
+        until: Time,
+        /// The trader.
+        by: Box<str>,
+    },
+    /// A slip waits no more, and its stakes are let go.
+    SlipReleased {
+        /// The slip.
+        slip: SlipNo,
+        /// When.
+        at: Time,
+        /// How its waiting ended.
+        how: Released,
+        /// The trader whose answer ended it.
+        by: Option<Box<str>>,
+        /// The bookings.
+        transfers: Vec<Transfer>,
+    },
+    /// Other stakes or prices are offered to the player. Nothing is held.
+    SlipOffered {
+        /// The slip.
+        slip: SlipNo,
+        /// When.
+        at: Time,
+        /// Until when the offer stands.
+        until: Time,
+        /// The slip as offered.
+        offer: Box<Slip>,
+        /// The trader who offers it, where one does.
+        approval: Option<Approval>,
+    },
+    /// A price for buying a bet back was given and is kept for a while. It takes the place of the one before and ends
+    /// with any change of the bet.
+    CashOutLocked {
+        /// The bet.
+        bet: BetNo,
+        /// When.
+        at: Time,
+        /// Until when it is kept, that time not counted.
+        until: Time,
+        /// The stake that it is for.
+        stake: Amount,
+        /// What is paid for that stake.
+        amount: Amount,
+    },
+    /// Open stake of a bet was bought back.
+    BetCashedOut {
+        /// The bet.
+        bet: BetNo,
+        /// When.
+        at: Time,
+        /// The stake.
+        stake: Amount,
+        /// What was paid for it.
+        paid: Amount,
+        /// The bookings.
+        transfers: Vec<Transfer>,
+    },
+    /// All that was settled of a bet was taken back.
+    BetUnsettled {
+        /// The bet.
+        bet: BetNo,
+        /// When.
+        at: Time,
+        /// How it stood: open where only some of its lines were settled.
+        was: BetStatus,
+        /// The transfer that holds the stake.
+        hold: TransferNo,
+        /// The bookings.
+        transfers: Vec<Transfer>,
+    },
 }
 
 impl Event {
-    /// The bet that it is part of the history of.
+    /// The bet that it is part of the history of. A price that was kept is none: it changed nothing of the bet.
     pub fn bet(&self) -> Option<BetNo> {
         match self {
             Event::BetPlaced { terms, .. } => Some(terms.no),
-            Event::LegResulted { bet, .. } | Event::BetSettled { bet, .. } | Event::BetReopened { bet, .. } => {
-                Some(*bet)
-            }
-            Event::BetRecalled { bet } => Some(bet.no()),
+            Event::LegResulted { bet, .. }
+            | Event::LegDecided { bet, .. }
+            | Event::LinesSettled { bet, .. }
+            | Event::BetSettled { bet, .. }
+            | Event::BetReopened { bet, .. }
+            | Event::BetUnsettled { bet, .. }
+            | Event::BetCashedOut { bet, .. } => Some(*bet),
+            Event::BetRecalled { bet } => Some(bet.terms.no),
+            Event::BetRestored { history } => history.first()?.bet(),
             _ => None,
         }
     }
@@ -139,8 +300,14 @@ impl Event {
         match self {
             Event::Deposited { transfers, .. }
             | Event::Withdrawn { transfers, .. }
+            | Event::LinesSettled { transfers, .. }
+            | Event::FreeBetGranted { transfers, .. }
+            | Event::SlipHeld { transfers, .. }
+            | Event::SlipReleased { transfers, .. }
             | Event::BetSettled { transfers, .. }
-            | Event::BetReopened { transfers, .. } => transfers,
+            | Event::BetReopened { transfers, .. }
+            | Event::BetUnsettled { transfers, .. }
+            | Event::BetCashedOut { transfers, .. } => transfers,
             Event::BetPlaced { hold, .. } => std::slice::from_ref(hold),
             _ => &[],
         }

@@ -3,16 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::LimitKind;
+use super::refusal::SlipRefusal;
+use crate::bet::NoCashOut;
 use crate::codec::{self, DecodeError};
-use crate::ids::BetNo;
+use crate::ids::{BetNo, SlipNo};
 use crate::money::{Currency, Money};
 use crate::odds::Odds;
 use crate::time::Time;
 
 /// A refusal: a closed list with stable codes, kept with the command's id. Variants are appended and never reordered.
-/// A command that deserves several gets the one that is checked first; for a bet that is the order of this list up to
-/// [`Rejection::InsufficientFunds`], each check running over all legs before the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+/// A command that deserves several gets the one that is checked first; a slip gets them all, in the order of the checks:
+/// its shape, its stakes, the player's own limits, markets, prices, total odds, the player's factor and bounds, the house's
+/// budgets, the bounds of a bet, the balance. Each check runs over all bets before the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
     /// The player has no wallet.
     #[error("the player is not registered: register first")]
@@ -225,9 +228,187 @@ pub enum Rejection {
     /// The player id belongs to another player of another brand or name.
     #[error("this player id belongs to another player: choose another reference")]
     IdentityTaken,
+    /// The rules under which the bet was taken are not known here.
+    #[error("version {version} of the rules is not known: start the node with it among its rules")]
+    RulesUnknown {
+        /// The version.
+        version: u32,
+    },
+    /// No or too large an amount of free bets.
+    #[error("the free bet is not above zero or too large: grant at most {max}")]
+    FreeBetAmount {
+        /// The most that is granted at once.
+        max: Money,
+    },
+    /// A slip without bets.
+    #[error("the slip has no bets: name at least one")]
+    NoBets,
+    /// More bets than allowed.
+    #[error("the slip has too many bets: at most {max} are allowed")]
+    TooManyBets {
+        /// The most.
+        max: u16,
+    },
+    /// One selection twice.
+    #[error("leg {leg} is the same selection as leg {other}: name each selection once")]
+    SelectionTwice {
+        /// The later leg, from 0.
+        leg: u8,
+        /// The earlier leg, from 0.
+        other: u8,
+    },
+    /// A selection that no bet is on.
+    #[error("no bet of the slip is on leg {leg}: leave it out or name it in a bet")]
+    SelectionUnused {
+        /// The leg, from 0.
+        leg: u8,
+    },
+    /// Legs, bankers or sizes of a bet do not go together.
+    #[error(
+        "the combinations are not of the bet's legs: name legs of the slip, bankers among them that are not all, and \
+         sizes from 1 to the number of the others"
+    )]
+    BadCombinations,
+    /// More lines than allowed.
+    #[error("the bet has too many lines: at most {max} are allowed; leave legs or sizes out")]
+    TooManyLines {
+        /// The most.
+        max: u32,
+    },
+    /// A leg that is in no race.
+    #[error("leg {leg} is not offered each-way: bet on it to win only")]
+    EachWayNotOffered {
+        /// The leg, from 0.
+        leg: u8,
+    },
+    /// A total stake that leaves a rest.
+    #[error("the stake does not divide into {lines} equal lines: the nearest below is {below}")]
+    StakeNotDivisible {
+        /// Lines of the bet.
+        lines: u32,
+        /// The nearest stake below that does; zero where each line would get nothing.
+        below: Money,
+    },
+    /// The player's factor is zero.
+    #[error("no bets of this player are taken on leg {leg}: contact support")]
+    BetsNotTaken {
+        /// The leg, from 0.
+        leg: u8,
+    },
+    /// The player's open bets would be too large together.
+    #[error("the player's open bets would be too large together: stake at most {max_stake}")]
+    PlayerCap {
+        /// The largest stake.
+        max_stake: Money,
+    },
+    /// The house's budget is used up.
+    #[error("the house takes no more than {max_stake} here: stake at most that")]
+    LiabilityFull {
+        /// The leg whose budget is too small, from 0; `None` for that of all bets.
+        leg: Option<u8>,
+        /// The largest stake.
+        max_stake: Money,
+    },
+    /// Not enough free bets.
+    #[error("only {available} of free bets are left: stake at most that or use other money")]
+    InsufficientFreeBets {
+        /// What is left.
+        available: Money,
+    },
+    /// Too many slips wait.
+    #[error("{max} slips of the player wait already: wait until one is decided")]
+    TooManySlips {
+        /// The most.
+        max: u8,
+    },
+    /// The player never had this slip.
+    #[error("the player has no slip {slip}: take the number from the answer to the slip")]
+    UnknownSlip {
+        /// The slip.
+        slip: SlipNo,
+    },
+    /// The slip's time has not come.
+    #[error("the slip waits until {until}: ask again then")]
+    TooEarly {
+        /// Until when it waits.
+        until: Time,
+    },
+    /// The answer came after the slip's time.
+    #[error("the answer came after {until}: the slip has lapsed; ask for a new one")]
+    TooLate {
+        /// Until when it waited.
+        until: Time,
+    },
+    /// No trader is asked about the slip.
+    #[error("slip {slip} does not wait for a trader: take it from the list of referrals")]
+    NotReferred {
+        /// The slip.
+        slip: SlipNo,
+    },
+    /// Nothing is offered on the slip.
+    #[error("slip {slip} has no offer to answer: place it again")]
+    NotOffered {
+        /// The slip.
+        slip: SlipNo,
+    },
+    /// A trader said no.
+    #[error("a trader refused the slip: {reason}")]
+    ReferralRejected {
+        /// Why.
+        reason: Box<str>,
+    },
+    /// A trader's offer does not fit the slip.
+    #[error(
+        "the offer does not fit the slip: give a stake of each line above zero for every bet and, if any, a price no \
+         longer than the market's for every selection"
+    )]
+    BadOffer,
+    /// No name of a trader, or one too long.
+    #[error("the trader's name is missing or too long: give 1 to 64 bytes without control characters")]
+    BadTrader,
+    /// A factor out of range, a sport's name too long, or too many factors.
+    #[error(
+        "the factor is not valid: give 0 to 100000 thousandths for a sport of at most 64 bytes, at most 64 of them"
+    )]
+    BadFactor,
+    /// A slip with several reasons against it, or one that needs the bet named.
+    #[error("{0}")]
+    Slip(Box<SlipRefusal>),
+    /// The bet is not bought back now.
+    #[error(transparent)]
+    NoCashOut(NoCashOut),
+    /// More stake than is open.
+    #[error("only {max} of the bet's stake is open: buy back at most that")]
+    CashOutStake {
+        /// The open stake.
+        max: Money,
+    },
+    /// No price was asked for, or the bet changed since.
+    #[error("no price is kept for bet {bet}: ask for one first")]
+    CashOutNotLocked {
+        /// The bet.
+        bet: BetNo,
+    },
+    /// The price was kept long enough.
+    #[error("the price for bet {bet} was kept until {until}: ask for a new one")]
+    CashOutExpired {
+        /// The bet.
+        bet: BetNo,
+        /// Until when.
+        until: Time,
+    },
+    /// Another price than the one that is kept.
+    #[error("the price that is kept is {kept}: sell at that or ask for a new one")]
+    CashOutAmount {
+        /// The price that is kept.
+        kept: Money,
+    },
 }
 
 impl Rejection {
+    /// The number of [`Rejection::Slip`] among the variants, as it is in bytes.
+    pub(super) const SLIP_VARIANT: u32 = 64;
+
     fn entry(&self) -> (u16, &'static str) {
         match self {
             Rejection::NotRegistered => (101, "NOT_REGISTERED"),
@@ -270,10 +451,40 @@ impl Rejection {
             Rejection::ResultIncomplete { .. } => (138, "RESULT_INCOMPLETE"),
             Rejection::ResultWithoutVersion => (139, "RESULT_WITHOUT_VERSION"),
             Rejection::IdentityTaken => (140, "IDENTITY_TAKEN"),
+            Rejection::RulesUnknown { .. } => (141, "RULES_UNKNOWN"),
+            Rejection::FreeBetAmount { .. } => (142, "FREE_BET_AMOUNT"),
+            Rejection::NoBets => (151, "NO_BETS"),
+            Rejection::TooManyBets { .. } => (152, "TOO_MANY_BETS"),
+            Rejection::SelectionTwice { .. } => (153, "SELECTION_TWICE"),
+            Rejection::SelectionUnused { .. } => (154, "SELECTION_UNUSED"),
+            Rejection::BadCombinations => (155, "COMBINATIONS_INVALID"),
+            Rejection::TooManyLines { .. } => (156, "TOO_MANY_LINES"),
+            Rejection::EachWayNotOffered { .. } => (157, "EACH_WAY_NOT_OFFERED"),
+            Rejection::StakeNotDivisible { .. } => (158, "STAKE_NOT_DIVISIBLE"),
+            Rejection::BetsNotTaken { .. } => (159, "BETS_NOT_TAKEN"),
+            Rejection::PlayerCap { .. } => (160, "PLAYER_CAP"),
+            Rejection::LiabilityFull { .. } => (161, "LIABILITY_FULL"),
+            Rejection::InsufficientFreeBets { .. } => (162, "INSUFFICIENT_FREE_BETS"),
+            Rejection::TooManySlips { .. } => (163, "TOO_MANY_SLIPS"),
+            Rejection::UnknownSlip { .. } => (164, "SLIP_UNKNOWN"),
+            Rejection::TooEarly { .. } => (165, "SLIP_TOO_EARLY"),
+            Rejection::TooLate { .. } => (166, "SLIP_LAPSED"),
+            Rejection::NotReferred { .. } => (167, "SLIP_NOT_REFERRED"),
+            Rejection::NotOffered { .. } => (168, "SLIP_NOT_OFFERED"),
+            Rejection::ReferralRejected { .. } => (169, "REFERRAL_REJECTED"),
+            Rejection::BadOffer => (170, "OFFER_INVALID"),
+            Rejection::BadTrader => (171, "TRADER_INVALID"),
+            Rejection::BadFactor => (172, "FACTOR_INVALID"),
+            Rejection::Slip(refusal) => refusal.first().rejection.entry(),
+            Rejection::NoCashOut(why) => why.entry(),
+            Rejection::CashOutStake { .. } => (193, "CASH_OUT_STAKE"),
+            Rejection::CashOutNotLocked { .. } => (194, "CASH_OUT_NOT_LOCKED"),
+            Rejection::CashOutExpired { .. } => (195, "CASH_OUT_EXPIRED"),
+            Rejection::CashOutAmount { .. } => (196, "CASH_OUT_AMOUNT"),
         }
     }
 
-    /// The stable code on the wire. What to do is in the message (`Display`).
+    /// The stable code on the wire, of the first reason where there are several. What to do is in the message (`Display`).
     pub fn code(&self) -> &'static str {
         self.entry().1
     }
@@ -295,7 +506,14 @@ impl Rejection {
             | Rejection::SelectionRemoved { leg }
             | Rejection::NoPrice { leg }
             | Rejection::PriceChanged { leg, .. }
+            | Rejection::SelectionTwice { leg, .. }
+            | Rejection::SelectionUnused { leg }
+            | Rejection::EachWayNotOffered { leg }
+            | Rejection::BetsNotTaken { leg }
             | Rejection::ResultIncomplete { leg } => Some(*leg),
+            Rejection::LiabilityFull { leg, .. } => *leg,
+            Rejection::Slip(refusal) => refusal.first().leg(),
+            Rejection::NoCashOut(why) => why.leg(),
             _ => None,
         }
     }
@@ -303,10 +521,18 @@ impl Rejection {
     /// The most that could be staked instead, where a lower stake would help.
     pub fn max_stake(&self) -> Option<Money> {
         match self {
-            Rejection::StakeTooLarge { max } => Some(*max),
+            Rejection::StakeTooLarge { max } | Rejection::CashOutStake { max } => Some(*max),
             Rejection::StakeLimit { left, .. } => Some(*left),
             Rejection::PayoutTooLarge { max_stake, .. } => Some(*max_stake),
-            Rejection::InsufficientFunds { available } => Some(*available),
+            Rejection::InsufficientFunds { available } | Rejection::InsufficientFreeBets { available } => {
+                Some(*available)
+            }
+            Rejection::StakeNotDivisible { below, .. } => Some(*below),
+            Rejection::PlayerCap { max_stake } | Rejection::LiabilityFull { max_stake, .. } => Some(*max_stake),
+            Rejection::Slip(refusal) => {
+                let first = refusal.first();
+                first.max_stake.or_else(|| first.rejection.max_stake())
+            }
             _ => None,
         }
     }
@@ -315,8 +541,20 @@ impl Rejection {
     pub fn price_now(&self) -> Option<Odds> {
         match self {
             Rejection::PriceChanged { now, .. } => Some(*now),
+            Rejection::Slip(refusal) => refusal.first().rejection.price_now(),
             _ => None,
         }
+    }
+
+    /// Whether it is against nothing but the size of a stake: what a trader may set aside.
+    pub fn is_of_size(&self) -> bool {
+        matches!(
+            self,
+            Rejection::StakeTooLarge { .. }
+                | Rejection::PayoutTooLarge { .. }
+                | Rejection::PlayerCap { .. }
+                | Rejection::LiabilityFull { .. }
+        )
     }
 
     /// Appends its bytes.

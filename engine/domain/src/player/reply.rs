@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::factors::Factor;
 use super::limits::{LimitKind, PendingLimit};
+use super::slip::{Released, Slip, Stage};
 use super::state::State;
+use crate::bet::{Bet, Terms};
 use crate::codec::{self, DecodeError};
-use crate::ids::BetNo;
+use crate::ids::{BetNo, SlipNo};
 use crate::money::{Amount, Currency};
 use crate::odds::Odds;
+use crate::rules::{Phase, Rules};
 use crate::time::Time;
 
 /// A wallet at one moment, in minor units.
@@ -44,7 +48,7 @@ pub enum Reply {
         placed_at: Time,
         /// The prices taken, in the order of the legs.
         prices: Vec<Odds>,
-        /// What it returns when every leg wins.
+        /// What it returns at most: when every leg wins.
         potential_return: Amount,
         /// The wallet with the stake held.
         balance: Balance,
@@ -65,9 +69,114 @@ pub enum Reply {
     },
     /// Done; there is nothing to tell.
     Done,
+    /// The bets of a slip were taken.
+    SlipPlaced {
+        /// Each bet, in the order of the slip.
+        bets: Vec<PlacedBet>,
+        /// When.
+        placed_at: Time,
+        /// The wallet with the stakes held.
+        balance: Balance,
+    },
+    /// The slip waits for its delay or for a trader.
+    SlipPending {
+        /// The slip.
+        slip: SlipNo,
+        /// What it waits for.
+        stage: Stage,
+        /// Until when.
+        until: Time,
+        /// The wallet with the stakes held.
+        balance: Balance,
+    },
+    /// Other stakes or prices are offered.
+    SlipOffered {
+        /// The slip.
+        slip: SlipNo,
+        /// Until when the offer stands.
+        until: Time,
+        /// The slip as offered.
+        offer: Box<Slip>,
+        /// The wallet; nothing is held for the slip.
+        balance: Balance,
+    },
+    /// A slip that waited was not taken.
+    SlipRefused {
+        /// The slip.
+        slip: SlipNo,
+        /// How its waiting ended: not accepted, and not with an offer.
+        how: Released,
+        /// The wallet with the stakes let go.
+        balance: Balance,
+    },
+    /// The factor holds.
+    FactorSet {
+        /// The sport; empty for every sport that has none of its own.
+        sport: Box<str>,
+        /// Before or during the event.
+        phase: Phase,
+        /// The factor; `None` is none.
+        factor: Option<Factor>,
+    },
+    /// The price for a bet is kept.
+    CashOutLocked {
+        /// The bet.
+        bet: BetNo,
+        /// The stake that it is for, minor units.
+        stake: Amount,
+        /// What is paid for that stake, minor units.
+        amount: Amount,
+        /// Until when it is kept, that time not counted.
+        until: Time,
+    },
+    /// Open stake of a bet was bought back.
+    CashedOut {
+        /// The bet.
+        bet: BetNo,
+        /// The stake, minor units.
+        stake: Amount,
+        /// What was paid for it, minor units.
+        paid: Amount,
+        /// Stake of the bet that is still open, minor units.
+        open_stake: Amount,
+        /// The wallet with that paid in.
+        balance: Balance,
+    },
+}
+
+/// A bet of a slip that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedBet {
+    /// Its number.
+    pub no: BetNo,
+    /// The prices taken, in the order of its legs.
+    pub prices: Vec<Odds>,
+    /// Stake of all lines, minor units.
+    pub stake: Amount,
+    /// What it returns when every leg wins, minor units.
+    pub potential_return: Amount,
 }
 
 impl Reply {
+    /// The wallet as the reply has it.
+    pub fn balance(&self) -> Option<&Balance> {
+        match self {
+            Reply::Registered { balance }
+            | Reply::Balance(balance)
+            | Reply::BetPlaced { balance, .. }
+            | Reply::SlipPlaced { balance, .. }
+            | Reply::SlipPending { balance, .. }
+            | Reply::SlipOffered { balance, .. }
+            | Reply::SlipRefused { balance, .. }
+            | Reply::CashedOut { balance, .. } => Some(balance),
+            Reply::LimitSet { .. }
+            | Reply::SelfExcluded { .. }
+            | Reply::Done
+            | Reply::FactorSet { .. }
+            | Reply::CashOutLocked { .. } => None,
+        }
+    }
+
     /// Appends its bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         codec::encode(self, out);
@@ -79,38 +188,116 @@ impl Reply {
     }
 }
 
-/// The answer to the command that led to these events, which `after` already contains.
-pub fn reply(after: &State, events: &[Event]) -> Reply {
-    let balance = || after.balance().map_or(Reply::Done, Reply::Balance);
-    match events {
-        [Event::Registered { .. }, ..] => after
-            .balance()
-            .map_or(Reply::Done, |balance| Reply::Registered { balance }),
-        [Event::BetPlaced { terms, .. }, ..] => match after.balance() {
-            Some(balance) => Reply::BetPlaced {
-                bet: terms.no,
-                placed_at: terms.placed_at,
-                prices: terms.legs.iter().map(|leg| leg.price).collect(),
-                potential_return: terms.potential_return(),
+/// The answer to the command that led to these events, which `after` already contains, by the rules of that moment.
+pub fn reply(after: &State, events: &[Event], rules: &Rules) -> Reply {
+    match (events, after.balance()) {
+        ([], balance) => balance.map_or(Reply::Done, Reply::Balance),
+        (events, Some(balance)) => told(after, events, balance, rules),
+        _ => Reply::Done,
+    }
+}
+
+fn told(after: &State, events: &[Event], balance: Balance, rules: &Rules) -> Reply {
+    let placed = events.iter().filter_map(|event| match event {
+        Event::BetPlaced { terms, .. } => Some(terms),
+        _ => None,
+    });
+    let placed: Vec<&Terms> = placed.collect();
+    let last = match (placed.as_slice(), events.last()) {
+        ([], None) => return Reply::Balance(balance),
+        ([], Some(last)) => last,
+        ([terms], _) => return one_placed(terms, balance, rules),
+        ([first, ..], _) => {
+            return Reply::SlipPlaced {
+                bets: placed.iter().map(|terms| of_placed(terms, rules)).collect(),
+                placed_at: first.placed_at,
                 balance,
-            },
-            None => Reply::Done,
-        },
-        [
-            Event::LimitSet {
-                kind,
-                in_force,
-                pending,
-                ..
-            },
-            ..,
-        ] => Reply::LimitSet {
+            };
+        }
+    };
+    match last {
+        Event::Registered { .. } => Reply::Registered { balance },
+        Event::LimitSet {
+            kind,
+            in_force,
+            pending,
+            ..
+        } => Reply::LimitSet {
             kind: *kind,
             in_force: *in_force,
             pending: *pending,
         },
-        [Event::SelfExcluded { until, .. }, ..] => Reply::SelfExcluded { until: *until },
-        [Event::StatusSet { .. }, ..] => Reply::Done,
-        _ => balance(),
+        Event::SelfExcluded { until, .. } => Reply::SelfExcluded { until: *until },
+        Event::StatusSet { .. } => Reply::Done,
+        Event::FactorSet {
+            sport, phase, factor, ..
+        } => Reply::FactorSet {
+            sport: sport.clone(),
+            phase: *phase,
+            factor: *factor,
+        },
+        Event::SlipHeld { slip, stage, until, .. } => Reply::SlipPending {
+            slip: *slip,
+            stage: *stage,
+            until: *until,
+            balance,
+        },
+        Event::SlipApproved { slip, until, .. } => Reply::SlipPending {
+            slip: *slip,
+            stage: Stage::Delay,
+            until: *until,
+            balance,
+        },
+        Event::SlipOffered { slip, until, offer, .. } => Reply::SlipOffered {
+            slip: *slip,
+            until: *until,
+            offer: offer.clone(),
+            balance,
+        },
+        Event::SlipReleased { slip, how, .. } => Reply::SlipRefused {
+            slip: *slip,
+            how: how.clone(),
+            balance,
+        },
+        Event::CashOutLocked {
+            bet,
+            until,
+            stake,
+            amount,
+            ..
+        } => Reply::CashOutLocked {
+            bet: *bet,
+            stake: *stake,
+            amount: *amount,
+            until: *until,
+        },
+        Event::BetCashedOut { bet, stake, paid, .. } => Reply::CashedOut {
+            bet: *bet,
+            stake: *stake,
+            paid: *paid,
+            open_stake: after.bet(*bet).map_or(Amount::ZERO, Bet::open_stake),
+            balance,
+        },
+        _ => Reply::Balance(balance),
+    }
+}
+
+fn one_placed(terms: &Terms, balance: Balance, rules: &Rules) -> Reply {
+    let placed = of_placed(terms, rules);
+    Reply::BetPlaced {
+        bet: placed.no,
+        placed_at: terms.placed_at,
+        prices: placed.prices,
+        potential_return: placed.potential_return,
+        balance,
+    }
+}
+
+fn of_placed(terms: &Terms, rules: &Rules) -> PlacedBet {
+    PlacedBet {
+        no: terms.no,
+        prices: terms.legs.iter().map(|leg| leg.price).collect(),
+        stake: terms.stake,
+        potential_return: terms.potential_return(rules),
     }
 }

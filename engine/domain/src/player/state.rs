@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::factors::Factors;
 use super::limits::{Limit, Limits};
 use super::reply::Balance;
-use crate::bet::Bet;
+use super::slip::{Approval, PendingSlip, Stage};
+use crate::bet::{Bet, BetStatus, Fund};
 use crate::codec::{self, DecodeError};
-use crate::ids::BetNo;
+use crate::exposure::Load;
+use crate::ids::{BetNo, SlipNo};
 use crate::ledger::{Account, Imbalance, Ledger};
 use crate::money::{Amount, Currency};
 use crate::time::Time;
@@ -18,7 +21,7 @@ use crate::time::Time;
 pub const SETTLED_BETS_HELD: usize = 8;
 
 /// Layout of the snapshot bytes. A snapshot of another layout is rebuilt from the journal.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 3;
 
 /// The operator's decision on an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,9 +57,24 @@ pub struct State {
     pub(super) ledger: Ledger,
     pub(super) limits: Limits,
     version: u64,
+    pub(super) factors: Factors,
     bets_placed: u32,
+    slips_numbered: u32,
+    pending: BTreeMap<SlipNo, Box<PendingSlip>>,
     open: BTreeMap<BetNo, Box<Bet>>,
     settled: VecDeque<Box<Bet>>,
+    locks: BTreeMap<BetNo, CashOutLock>,
+}
+
+/// A price for open stake of a bet that is kept for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashOutLock {
+    /// Until when it is kept, that time not counted.
+    pub until: Time,
+    /// The stake that it is for, minor units.
+    pub stake: Amount,
+    /// What is paid for that stake, minor units.
+    pub amount: Amount,
 }
 
 impl State {
@@ -78,6 +96,11 @@ impl State {
     /// The wallet's accounts.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What can be staked as free bets and nothing else.
+    pub fn free_bets(&self) -> Amount {
+        self.ledger.free_bets()
     }
 
     /// The player's own limits.
@@ -104,6 +127,31 @@ impl State {
         self.bets_placed
     }
 
+    /// The factors on what the player may stake and win.
+    pub fn factors(&self) -> &Factors {
+        &self.factors
+    }
+
+    /// Number of the last slip that was not decided at once; 0 before the first.
+    pub fn slips_numbered(&self) -> u32 {
+        self.slips_numbered
+    }
+
+    /// A slip that waits.
+    pub fn pending_slip(&self, no: SlipNo) -> Option<&PendingSlip> {
+        self.pending.get(&no).map(Box::as_ref)
+    }
+
+    /// The slips that wait, by number.
+    pub fn pending_slips(&self) -> impl ExactSizeIterator<Item = (SlipNo, &PendingSlip)> {
+        self.pending.iter().map(|(no, slip)| (*no, slip.as_ref()))
+    }
+
+    /// When the next slip is to be decided, and which.
+    pub fn due(&self) -> Option<(Time, SlipNo)> {
+        self.pending.iter().map(|(no, slip)| (slip.until, *no)).min()
+    }
+
     /// A bet that is held: every open one, and the settled ones that were settled last.
     pub fn bet(&self, no: BetNo) -> Option<&Bet> {
         let settled = || self.settled.iter().find(|bet| bet.no() == no);
@@ -120,6 +168,11 @@ impl State {
         self.settled.iter().map(Box::as_ref)
     }
 
+    /// The price that was last kept for a bet, until the bet changes; it may be over.
+    pub fn cash_out_lock(&self, bet: BetNo) -> Option<CashOutLock> {
+        self.locks.get(&bet).copied()
+    }
+
     /// Takes in an event. It cannot fail on what was decided on this state; anything else is a bug and panics.
     pub fn apply(&mut self, event: &Event) {
         for transfer in event.transfers() {
@@ -127,6 +180,10 @@ impl State {
         }
         if !event.transfers().is_empty() {
             self.version += 1;
+        }
+        // A price was for the bet as it was.
+        if let Some(bet) = event.bet() {
+            self.locks.remove(&bet);
         }
         match event {
             Event::Registered {
@@ -150,20 +207,52 @@ impl State {
                 self.bets_placed = terms.no.0;
                 self.open.insert(terms.no, Box::new(Bet::new(terms.clone(), hold.no)));
             }
-            Event::LegResulted { bet, .. } => self.held_mut(*bet).apply(event),
+            Event::LegResulted { bet, .. } | Event::LegDecided { bet, .. } | Event::LinesSettled { bet, .. } => {
+                self.held_mut(*bet).apply(event);
+            }
             Event::BetSettled { bet, .. } => {
                 let mut bet = self.open.remove(bet).expect("only an open bet is settled");
                 bet.apply(event);
                 self.hold_settled(bet);
             }
-            Event::BetReopened { bet, .. } => {
+            Event::BetUnsettled {
+                bet,
+                was: BetStatus::Open,
+                ..
+            } => self.held_mut(*bet).apply(event),
+            Event::BetReopened { bet, .. } | Event::BetUnsettled { bet, .. } => {
                 let at = self.settled.iter().position(|held| held.no() == *bet);
                 let bet = at.and_then(|at| self.settled.remove(at));
                 let mut bet = bet.expect("only a settled bet that is held is reopened");
                 bet.apply(event);
                 self.open.insert(bet.no(), bet);
             }
-            Event::BetRecalled { bet } => self.hold_settled(bet.clone()),
+            Event::BetRecalled { bet } => self.hold_settled(Box::new(bet.as_ref().into())),
+            Event::BetRestored { history } => {
+                let bet = Bet::fold(history).expect("a restored bet has its history from its placing");
+                self.hold_settled(Box::new(bet));
+            }
+            Event::FreeBetGranted { .. } => {}
+            Event::CashOutLocked {
+                bet,
+                until,
+                stake,
+                amount,
+                ..
+            } => {
+                let (until, stake, amount) = (*until, *stake, *amount);
+                self.locks.insert(*bet, CashOutLock { until, stake, amount });
+            }
+            Event::BetCashedOut { bet, .. } => {
+                self.held_mut(*bet).apply(event);
+                if let Some(bet) = self.open.remove(bet) {
+                    if bet.is_open() {
+                        self.open.insert(bet.no(), bet);
+                    } else {
+                        self.hold_settled(bet);
+                    }
+                }
+            }
             Event::LimitSet {
                 kind,
                 in_force,
@@ -178,7 +267,65 @@ impl State {
             }
             Event::SelfExcluded { until, .. } => self.excluded_until = Some(*until),
             Event::StatusSet { status, .. } => self.status = *status,
+            Event::FactorSet {
+                sport, phase, factor, ..
+            } => self.factors.set(sport, *phase, *factor),
+            Event::SlipHeld {
+                slip,
+                at,
+                until,
+                stage,
+                asked,
+                load,
+                approval,
+                transfers,
+            } => {
+                let waiting = PendingSlip {
+                    asked: asked.as_ref().clone(),
+                    stage: *stage,
+                    since: *at,
+                    until: *until,
+                    approval: approval.clone(),
+                    load: *load,
+                    holds: transfers.clone(),
+                };
+                self.wait(*slip, waiting);
+            }
+            Event::SlipOffered {
+                slip,
+                at,
+                until,
+                offer,
+                approval,
+            } => {
+                let waiting = PendingSlip {
+                    asked: offer.as_ref().clone(),
+                    stage: Stage::Offer,
+                    since: *at,
+                    until: *until,
+                    approval: approval.clone(),
+                    load: Load::NONE,
+                    holds: Vec::new(),
+                };
+                self.wait(*slip, waiting);
+            }
+            Event::SlipApproved { slip, until, by, .. } => {
+                let waiting = self.pending.get_mut(slip).expect("only a slip that waits is approved");
+                (waiting.stage, waiting.until) = (Stage::Delay, *until);
+                waiting.approval = Some(Approval {
+                    by: by.clone(),
+                    priced: false,
+                });
+            }
+            Event::SlipReleased { slip, .. } => {
+                self.pending.remove(slip);
+            }
         }
+    }
+
+    fn wait(&mut self, no: SlipNo, slip: PendingSlip) {
+        self.slips_numbered = self.slips_numbered.max(no.0);
+        self.pending.insert(no, Box::new(slip));
     }
 
     fn held_mut(&mut self, no: BetNo) -> &mut Bet {
@@ -196,17 +343,38 @@ impl State {
         self.settled.push_back(bet);
     }
 
-    /// Proves the wallet: the ledger's own rules, and that open stakes are the stakes of the open bets.
+    /// Proves the wallet: the ledger's own rules, that open stakes are the stakes of the open bets and of the slips that
+    /// wait, and that what is held of the player's money and of the free bets is what the untouched bets and the waiting
+    /// slips of each were placed with.
     pub fn check(&self) -> Result<(), WalletFault> {
         self.ledger.check()?;
-        let stakes = self.open.values().map(|bet| bet.terms.stake.0).sum::<i64>();
+        let waiting = self.pending.values().flat_map(|slip| &slip.holds);
+        let waiting = waiting.map(|hold| hold.amount.0).sum::<i64>();
+        let stakes = self.open.values().map(|bet| bet.open_stake().0).sum::<i64>() + waiting;
         let held = self.ledger.held();
-        let pending = self.ledger.totals(Account::OpenStakes).credits_pending;
-        if held.0 != stakes || pending != stakes {
+        if held.0 != stakes {
             return Err(WalletFault::OpenStakes {
                 held,
                 stakes: Amount(stakes),
             });
+        }
+        for (fund, account) in [
+            (Fund::Cash, Account::PlayerAvailable),
+            (Fund::FreeBet, Account::PlayerFreeBets),
+        ] {
+            let whole = |bet: &&Bet| bet.terms.fund == fund && bet.open_stake() == bet.terms.stake;
+            let stakes = self.open_bets().filter(whole).map(|bet| bet.terms.stake.0).sum::<i64>();
+            let waiting = self.pending.values().flat_map(|slip| &slip.holds);
+            let waiting = waiting.filter(|hold| hold.debit == account);
+            let stakes = stakes + waiting.map(|hold| hold.amount.0).sum::<i64>();
+            let held = Amount(self.ledger.totals(account).debits_pending);
+            if held.0 != stakes {
+                return Err(WalletFault::Holds {
+                    account,
+                    held,
+                    stakes: Amount(stakes),
+                });
+            }
         }
         Ok(())
     }
@@ -229,11 +397,21 @@ pub enum WalletFault {
     #[error(transparent)]
     Ledger(#[from] Imbalance),
     /// The ledger holds other stakes than the open bets have.
-    #[error("{} is held for open bets, but their stakes are {}", held.0, stakes.0)]
+    #[error("{} is held for open bets and waiting slips, but their stakes are {}", held.0, stakes.0)]
     OpenStakes {
         /// Held on the account.
         held: Amount,
-        /// Stakes of the open bets.
+        /// Stakes of the open bets and the waiting slips.
+        stakes: Amount,
+    },
+    /// The ledger holds other stakes of a purse than the bets have that were placed from it.
+    #[error("{} is held on {account:?}, but the untouched bets placed from it have {}", held.0, stakes.0)]
+    Holds {
+        /// The purse.
+        account: Account,
+        /// Held on it.
+        held: Amount,
+        /// Stakes of the open bets of which nothing is settled or bought back.
         stakes: Amount,
     },
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::bet::{Bet, LegOutcome};
 use crate::event::Event as MarketEvent;
 use crate::ids::{BetNo, EventId, MarketNo, PlayerId, SelectionRef};
-use crate::player::{Command, Event as PlayerEvent, Outcomes};
+use crate::market::MarketSettlement;
+use crate::player::{Command, Event as PlayerEvent};
 
 /// A result on its way to the bets: a fact with a version. The bets of a market may be told in any order, repeatedly and
 /// across restarts; of several results the highest version counts.
@@ -17,44 +17,30 @@ pub struct ResultNotice {
     pub market: MarketNo,
     /// The market's result version, from 1.
     pub version: u32,
-    /// What became of its selections.
-    pub outcomes: Arc<Outcomes>,
+    /// What is to be settled on it, whole.
+    pub settlement: Arc<MarketSettlement>,
 }
 
-/// The notice that an event of a sporting event gives rise to: a result, a void market, or either taken back.
+/// The notice that an event of a sporting event gives rise to.
 pub fn on_result(event: EventId, happened: &MarketEvent) -> Option<ResultNotice> {
-    let (market, version, outcomes) = match happened {
-        MarketEvent::MarketResulted {
-            market,
-            result_version,
-            outcomes,
-            ..
-        } => (*market, *result_version, Outcomes::Listed(outcomes.clone())),
-        MarketEvent::ResultRolledBack {
-            market, result_version, ..
-        } => (*market, *result_version, Outcomes::All(None)),
-        MarketEvent::MarketVoided {
-            market, result_version, ..
-        } => (*market, *result_version, Outcomes::All(Some(LegOutcome::Void))),
-        _ => return None,
-    };
+    let (market, version, settlement) = happened.settlement()?;
     Some(ResultNotice {
         event,
         market,
         version,
-        outcomes: Arc::new(outcomes),
+        settlement: Arc::new(settlement),
     })
 }
 
-/// The command that takes the notice to a bet. `recalled` is the bet from its history, where the player does not hold
+/// The command that takes the notice to a bet. `recalled` is the history of the bet, where the player does not hold
 /// it any more.
-pub fn command_for(notice: &ResultNotice, bet: BetNo, recalled: Option<Box<Bet>>) -> Command {
+pub fn command_for(notice: &ResultNotice, bet: BetNo, recalled: Option<Vec<PlayerEvent>>) -> Command {
     Command::ApplyResult {
         bet,
         event: notice.event,
         market: notice.market,
         version: notice.version,
-        outcomes: Arc::clone(&notice.outcomes),
+        settlement: Arc::clone(&notice.settlement),
         recalled,
     }
 }

@@ -4,11 +4,12 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 use proptest::prelude::*;
-use shardbook_domain::bet::{BetStatus, Combinations, Fund, Leg, LegOutcome, Terms};
+use shardbook_domain::bet::{BetStatus, Combinations, Fund, Leg, LegOutcome, LegResult, Standing, Terms};
 use shardbook_domain::ids::BetNo;
 use shardbook_domain::money::Amount;
 use shardbook_domain::odds::Odds;
 use shardbook_domain::ratio::{Ratio, Rounding};
+use shardbook_domain::rules::Rules;
 use shardbook_domain::time::Time;
 
 use crate::scene::{on, price, tie};
@@ -35,10 +36,16 @@ fn terms(unit: i64, combinations: Combinations, prices: &[Odds]) -> Terms {
     }
 }
 
+/// How a bet stands by these outcomes, whatever else the brand's rules are.
+fn standing(terms: &Terms, outcome: impl Fn(usize) -> Option<LegOutcome>) -> Standing {
+    let results: Vec<_> = (0..terms.legs.len())
+        .map(|leg| outcome(leg).map(|outcome| LegResult::plain(1, Some(outcome))))
+        .collect();
+    terms.standing(&results, Amount::ZERO, &Rules::default())
+}
+
 fn returned(terms: &Terms, outcomes: &[LegOutcome]) -> (BetStatus, i64) {
-    let settled = terms
-        .settle(|leg| Some(outcomes[leg]))
-        .expect("every leg has an outcome");
+    let settled = standing(terms, |leg| Some(outcomes[leg]));
     (settled.status, settled.returned.0)
 }
 
@@ -170,7 +177,7 @@ fn the_cap_holds() {
     let mut capped = terms(1000, Combinations::all_of(1), &[price("10.00")]);
     capped.max_payout = Amount(5000);
     assert_eq!(returned(&capped, &[LegOutcome::WON]), (BetStatus::Won, 5000));
-    assert_eq!(capped.potential_return(), Amount(5000));
+    assert_eq!(capped.potential_return(&Rules::default()), Amount(5000));
     capped.max_payout = Amount(1);
     assert_eq!(returned(&capped, &[LegOutcome::WON]), (BetStatus::Won, 1000));
 }
@@ -181,26 +188,17 @@ fn a_bet_that_can_win_no_more_is_lost() {
     let prices = ["2.00", "2.00", "2.00"].map(price);
     let known = |first: Option<LegOutcome>| move |leg: usize| if leg == 0 { first } else { None };
     let accumulator = terms(100, Combinations::all_of(3), &prices);
-    let lost = accumulator
-        .settle(known(Some(LegOutcome::Lost)))
-        .expect("nothing can be won");
+    let lost = standing(&accumulator, known(Some(LegOutcome::Lost)));
     assert_eq!((lost.status, lost.returned), (BetStatus::Lost, Amount::ZERO));
-    assert_eq!(accumulator.settle(known(Some(LegOutcome::WON))), None);
-    assert_eq!(accumulator.settle(known(None)), None);
+    assert_eq!(standing(&accumulator, known(Some(LegOutcome::WON))), Standing::OPEN);
+    assert_eq!(standing(&accumulator, known(None)), Standing::OPEN);
     let trixie = terms(100, Combinations::of_sizes(&[2, 3]), &prices);
-    assert_eq!(trixie.settle(known(Some(LegOutcome::Lost))), None);
-    let two_lost = trixie
-        .settle(|leg| (leg < 2).then_some(LegOutcome::Lost))
-        .expect("nothing can be won");
+    assert_eq!(standing(&trixie, known(Some(LegOutcome::Lost))), Standing::OPEN);
+    let two_lost = standing(&trixie, |leg| (leg < 2).then_some(LegOutcome::Lost));
     assert_eq!(two_lost.status, BetStatus::Lost);
     let mut banker = trixie.clone();
     (banker.combinations, banker.bankers) = (Combinations::of_sizes(&[1]), 0b001);
-    assert_eq!(
-        banker
-            .settle(known(Some(LegOutcome::Lost)))
-            .map(|settled| settled.status),
-        Some(BetStatus::Lost)
-    );
+    assert_eq!(standing(&banker, known(Some(LegOutcome::Lost))).status, BetStatus::Lost);
 }
 
 fn outcome() -> impl Strategy<Value = LegOutcome> {
@@ -269,10 +267,10 @@ proptest! {
         terms.stake = Amount(unit * terms.combinations.count(free) as i64);
         let factors: Vec<BigRational> = legs.iter().zip(&prices).map(|((_, outcome), price)| naive_factor(*price, *outcome)).collect();
         let expected = naive_return(unit, &sizes, bankers, &factors);
-        let settled = terms.settle(|leg| Some(legs[leg].1)).expect("every leg has an outcome");
+        let settled = standing(&terms, |leg| Some(legs[leg].1));
         prop_assert_eq!(settled.returned.0, expected);
         let best: Vec<BigRational> = prices.iter().map(|price| naive_factor(*price, LegOutcome::WON)).collect();
-        prop_assert_eq!(terms.potential_return().0, naive_return(unit, &sizes, bankers, &best));
+        prop_assert_eq!(terms.potential_return(&Rules::default()).0, naive_return(unit, &sizes, bankers, &best));
     }
 
     /// Protects accumulators too long for 128 bits: still exact.
@@ -283,7 +281,7 @@ proptest! {
         let product = prices.iter().fold(ratio(1, 1), |product, price| product * naive_factor(*price, LegOutcome::WON));
         let doubled = product * ratio(unit as u64 * 2, 1) + ratio(1, 1);
         let expected = (doubled / ratio(2, 1)).to_integer().to_i64().expect("small stakes");
-        prop_assert_eq!(terms.potential_return().0, expected);
+        prop_assert_eq!(terms.potential_return(&Rules::default()).0, expected);
     }
 
     /// Protects the order of fractions.

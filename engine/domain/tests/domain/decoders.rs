@@ -37,7 +37,7 @@ fn valid() -> Vec<Vec<u8>> {
     let of_events = samples::event()
         .into_iter()
         .map(|(_, event)| encoded(&event, event::Event::encode));
-    let reply = player::reply(&scene.state, &[]);
+    let reply = player::reply(&scene.state, &[], &scene.rules);
     let states = [
         encoded(&scene.state, player::State::encode),
         encoded(&Trading::open().state, event::State::encode),
@@ -58,7 +58,7 @@ fn outcomes_read_back() {
     );
     let mut scene = Scene::player_with("50.00");
     let events = scene.run(&bet("1.00", &[(on(1, 1), "2.50")])).expect("taken");
-    let reply = player::reply(&scene.state, &events);
+    let reply = player::reply(&scene.state, &events, &scene.rules);
     assert_eq!(
         player::Reply::decode(&encoded(&reply, player::Reply::encode)),
         Ok(reply)
@@ -100,7 +100,7 @@ fn damaged_records_are_refused_with_the_reason() {
     snapshot[0] = 99;
     assert_eq!(
         player::State::decode(&snapshot),
-        Err(DecodeError::OtherLayout { found: 99, expected: 1 })
+        Err(DecodeError::OtherLayout { found: 99, expected: 3 })
     );
     assert!(matches!(player::State::decode(&[]), Err(DecodeError::Malformed(_))));
 }
@@ -129,6 +129,33 @@ fn impossible_values_are_refused() {
     let mut other = bytes.clone();
     other[at] = 100;
     assert!(matches!(event::Event::decode(&other), Err(DecodeError::Malformed(_))));
+}
+
+/// Protects the reader's stack: reasons hold no reasons, however deep altered bytes would nest them.
+#[test]
+fn reasons_do_not_nest() {
+    let nested = |inner: player::Rejection| {
+        let refusal = player::SlipRefusal::of(vec![player::Reason::from(inner)]).expect("a reason");
+        player::Rejection::Slip(Box::new(refusal))
+    };
+    let plain = nested(player::Rejection::NoBets);
+    assert_eq!(
+        player::Rejection::decode(&encoded(&plain, player::Rejection::encode)),
+        Ok(plain.clone())
+    );
+    let within = encoded(&nested(plain.clone()), player::Rejection::encode);
+    assert!(matches!(
+        player::Rejection::decode(&within),
+        Err(DecodeError::Malformed(_))
+    ));
+    let deep = (0..1_000).fold(plain, |inner, _| nested(inner));
+    let reply = player::Reply::SlipRefused {
+        slip: shardbook_domain::ids::SlipNo(1),
+        how: player::Released::Refused(vec![deep.into()]),
+        balance: Scene::player().state.balance().expect("registered"),
+    };
+    let bytes = encoded(&reply, player::Reply::encode);
+    assert!(matches!(player::Reply::decode(&bytes), Err(DecodeError::Malformed(_))));
 }
 
 proptest! {

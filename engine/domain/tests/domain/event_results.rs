@@ -1,11 +1,15 @@
 //! Results of markets, voids and what takes them back.
 
 use shardbook_domain::bet::LegOutcome;
-use shardbook_domain::event::{Change, Event, Reply, SourceStatus, State, reply};
-use shardbook_domain::market::MarketStatus;
+use shardbook_domain::event::{Change, Reply, Ruling, SourceStatus, State, reply};
+use shardbook_domain::market::{MarketStatus, Window};
+use shardbook_domain::time::Time;
 
 use crate::scene::tie;
-use crate::trading::{Says, Trading, check, defined, key, posted, resulted, rolled_back, status, update, voided};
+use crate::trading::{
+    Says, Trading, check, defined, key, posted, resulted, rolled_back, status, update, void_rolled_back, voided,
+    voided_in,
+};
 
 const WON: LegOutcome = LegOutcome::WON;
 const LOST: LegOutcome = LegOutcome::Lost;
@@ -24,43 +28,48 @@ fn result_rows() {
     let without_three = || Trading::open().after(posted("M", None, &[("3", "out")]));
     let dead_heat = resulted("M", &[("1", tie(1, 2)), ("2", tie(1, 2)), ("3", LOST)]);
     check(vec![
-        ("a result", Trading::open(), first_won(), Ok("MarketResulted")),
+        ("a result", Trading::open(), first_won(), Ok("SettlementChanged")),
         (
             "after closing",
             Trading::open().after(status("M", SourceStatus::Closed)),
             first_won(),
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
         (
             "more winners than one, tied",
             Trading::open(),
             dead_heat,
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
-        ("told again", Trading::open().after(first_won()), first_won(), Ok("")),
+        (
+            "told again later",
+            Trading::open().after(first_won()),
+            first_won(),
+            Ok("SettlementChanged"),
+        ),
         (
             "told again in another order",
             Trading::open().after(first_won()),
             resulted("M", &[("3", LOST), ("1", WON), ("2", LOST)]),
-            Ok(""),
+            Ok("SettlementChanged"),
         ),
         (
             "another result",
             Trading::open().after(first_won()),
             second_won(),
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
         (
             "after a void",
             Trading::open().after(voided("M")),
             first_won(),
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
         (
             "after a rollback",
             Trading::open().after(first_won()).after(rolled_back("M")),
             first_won(),
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
         (
             "a selection left out",
@@ -72,7 +81,7 @@ fn result_rows() {
             "a non-runner left out",
             without_three(),
             resulted("M", &[("1", WON), ("2", LOST)]),
-            Ok("MarketResulted"),
+            Ok("SettlementChanged"),
         ),
         (
             "a non-runner that won",
@@ -110,34 +119,63 @@ fn result_rows() {
 /// Protects rollback and void.
 #[test]
 fn rollback_and_void_rows() {
-    let reasoned = |reason: &str| Change::VoidMarket {
-        key: key("M"),
-        reason: reason.to_owned(),
+    let reasoned = |reason: &str| {
+        let (window, reason) = (Window::ALWAYS, reason.to_owned());
+        Change::settle(key("M"), Ruling::Void { window, reason })
+    };
+    let by_hand = |ruling| Change::settle_by_hand(key("M"), ruling);
+    let nowhere = Window {
+        from: Some(Time(2)),
+        until: Some(Time(2)),
     };
     check(vec![
         (
             "a result taken back",
             Trading::open().after(first_won()),
             rolled_back("M"),
-            Ok("ResultRolledBack"),
+            Ok("SettlementChanged"),
         ),
         (
             "a void taken back",
             Trading::open().after(voided("M")),
-            rolled_back("M"),
-            Ok("ResultRolledBack"),
+            void_rolled_back("M"),
+            Ok("SettlementChanged"),
         ),
         (
-            "nothing to take back",
+            "a result taken back that is still on its way",
             Trading::open(),
             rolled_back("M"),
+            Ok("SettlementChanged"),
+        ),
+        (
+            "nothing to take back by hand",
+            Trading::open().after(first_won()),
+            by_hand(Ruling::RollbackResult),
             Err("NOTHING_TO_ROLL_BACK"),
         ),
         (
-            "taken back twice",
-            Trading::open().after(first_won()).after(rolled_back("M")),
-            rolled_back("M"),
+            "no void to take back by hand",
+            Trading::open().after(voided("M")),
+            by_hand(Ruling::RollbackVoid { window: Window::ALWAYS }),
             Err("NOTHING_TO_ROLL_BACK"),
+        ),
+        (
+            "nothing to confirm by hand",
+            Trading::open(),
+            by_hand(Ruling::ConfirmResult),
+            Err("NOTHING_TO_CONFIRM"),
+        ),
+        (
+            "confirmed already",
+            Trading::open().after(first_won()),
+            by_hand(Ruling::ConfirmResult),
+            Err("NOTHING_TO_CONFIRM"),
+        ),
+        (
+            "a window without time",
+            Trading::open(),
+            Change::settle(key("M"), voided_in(nowhere)),
+            Err("WINDOW_INVALID"),
         ),
         (
             "of an unknown market",
@@ -145,13 +183,18 @@ fn rollback_and_void_rows() {
             rolled_back("N"),
             Err("MARKET_UNKNOWN"),
         ),
-        ("a void", Trading::open(), voided("M"), Ok("MarketVoided")),
-        ("told again", Trading::open().after(voided("M")), voided("M"), Ok("")),
+        ("a void", Trading::open(), voided("M"), Ok("SettlementChanged")),
+        (
+            "told again later",
+            Trading::open().after(voided("M")),
+            voided("M"),
+            Ok("SettlementChanged"),
+        ),
         (
             "after a result",
             Trading::open().after(first_won()),
             voided("M"),
-            Ok("MarketVoided"),
+            Ok("SettlementChanged"),
         ),
         ("without a reason", Trading::open(), reasoned(""), Err("TEXT_INVALID")),
         (
@@ -211,7 +254,7 @@ fn nothing_else_changes_a_decided_market() {
             ("in play", decided(), in_play, Err("MARKET_RESULTED")),
             (
                 "open after a rollback",
-                decided().after(rolled_back("M")),
+                decided().after(rolled_back("M")).after(void_rolled_back("M")),
                 status("M", SourceStatus::Open),
                 Ok("MarketStatusChanged"),
             ),
@@ -222,12 +265,14 @@ fn nothing_else_changes_a_decided_market() {
 /// Protects the order of results: each has a higher version, and the market shows the last.
 #[test]
 fn result_versions_rise() {
-    let steps: [(Change, u32, MarketStatus, Option<LegOutcome>); 5] = [
+    let steps: [(Change, u32, MarketStatus, Option<LegOutcome>); 7] = [
+        (first_won(), 1, MarketStatus::Resulted, Some(WON)),
         (first_won(), 1, MarketStatus::Resulted, Some(WON)),
         (second_won(), 2, MarketStatus::Resulted, Some(LOST)),
         (voided("M"), 3, MarketStatus::Void, Some(LegOutcome::Void)),
-        (rolled_back("M"), 4, MarketStatus::Closed, None),
-        (first_won(), 5, MarketStatus::Resulted, Some(WON)),
+        (void_rolled_back("M"), 4, MarketStatus::Resulted, Some(LOST)),
+        (rolled_back("M"), 5, MarketStatus::Closed, None),
+        (first_won(), 6, MarketStatus::Resulted, Some(WON)),
     ];
     let mut trading = Trading::open();
     for (change, version, status, outcome) in steps {
@@ -246,10 +291,13 @@ fn result_versions_rise() {
 fn a_non_runner_that_is_left_out_is_void() {
     let mut trading = Trading::open().after(posted("M", None, &[("3", "out")]));
     let events = trading.run(&resulted("M", &[("2", LOST), ("1", WON)])).expect("taken");
-    let [Event::MarketResulted { outcomes, .. }] = events.as_slice() else {
+    let [event] = events.as_slice() else {
         panic!("one result")
     };
-    let outcomes: Vec<_> = outcomes.iter().map(|(no, outcome)| (no.0, *outcome)).collect();
+    let (_, version, settlement) = event.settlement().expect("something to settle");
+    let results = settlement.results.iter();
+    let outcomes: Vec<_> = results.map(|result| (result.selection.0, result.outcome)).collect();
+    assert_eq!(version, 2, "the withdrawal was the first");
     assert_eq!(outcomes, vec![(1, WON), (2, LOST), (3, LegOutcome::Void)]);
     assert_eq!(reply(&trading.state, &events), Reply::Taken { changes: 1 });
     assert_eq!(reply(&State::default(), &[]), Reply::Taken { changes: 0 });

@@ -3,7 +3,10 @@
 use shardbook_domain::ledger::{Account, Imbalance, Ledger, Phase, Reason, Transfer, TransferNo};
 use shardbook_domain::money::Amount;
 
-use Account::{BettingResult, CashierClearing, CashierFunds, OpenStakes, PlayerAvailable, PlayerOwes};
+use Account::{
+    BettingResult, CashierClearing, CashierFunds, OpenStakes, PlayerAvailable, PlayerFreeBets, PlayerOwes, Promotions,
+    WrittenOff,
+};
 
 fn booked(transfers: &[(Account, Account, i64, Phase)]) -> Ledger {
     let mut ledger = Ledger::default();
@@ -124,6 +127,9 @@ fn account_codes_are_for_ever() {
         BettingResult,
         CashierClearing,
         CashierFunds,
+        PlayerFreeBets,
+        Promotions,
+        WrittenOff,
     ]
     .into_iter()
     .enumerate();

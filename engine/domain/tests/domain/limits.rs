@@ -179,7 +179,7 @@ fn the_reply_says_what_holds_and_what_follows() {
         kind,
         in_force,
         pending,
-    } = reply(&scene.state, &events)
+    } = reply(&scene.state, &events, &scene.rules)
     else {
         panic!("a limit was set")
     };

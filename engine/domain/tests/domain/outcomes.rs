@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use shardbook_domain::bet::NoCashOut;
 use shardbook_domain::event::{Rejection as EventRejection, Reply as EventReply};
-use shardbook_domain::ids::BetNo;
+use shardbook_domain::ids::{BetNo, SlipNo};
 use shardbook_domain::money::Amount;
-use shardbook_domain::player::{Balance, LimitKind, PendingLimit, Rejection, Reply};
+use shardbook_domain::player::{
+    Balance, Factor, LimitKind, PendingLimit, PlacedBet, Reason, Rejection, Released, Reply, SlipRefusal, Stage,
+};
+use shardbook_domain::rules::Phase;
 use shardbook_domain::time::Time;
 
-use crate::golden;
 use crate::scene::{minor, price};
+use crate::{golden, samples};
 
 fn rejections() -> Vec<(&'static str, Rejection)> {
     use Rejection as R;
-    let (bet, leg, until) = (BetNo(3), 1, Time(1_700_000_000_000));
+    let (bet, slip, leg, until) = (BetNo(3), SlipNo(4), 1, Time(1_700_000_000_000));
     let kind = LimitKind::StakeDay;
     let all = [
         R::NotRegistered,
@@ -67,8 +71,70 @@ fn rejections() -> Vec<(&'static str, Rejection)> {
         R::ResultIncomplete { leg },
         R::ResultWithoutVersion,
         R::IdentityTaken,
+        R::RulesUnknown { version: 300 },
+        R::FreeBetAmount { max: minor(1_000_000) },
+        R::NoBets,
+        R::TooManyBets { max: 50 },
+        R::SelectionTwice { leg, other: 0 },
+        R::SelectionUnused { leg },
+        R::BadCombinations,
+        R::TooManyLines { max: 2_500 },
+        R::EachWayNotOffered { leg },
+        R::StakeNotDivisible {
+            lines: 3,
+            below: minor(999),
+        },
+        R::BetsNotTaken { leg },
+        R::PlayerCap { max_stake: minor(500) },
+        R::LiabilityFull {
+            leg: Some(leg),
+            max_stake: minor(500),
+        },
+        R::InsufficientFreeBets { available: minor(99) },
+        R::TooManySlips { max: 20 },
+        R::UnknownSlip { slip },
+        R::TooEarly { until },
+        R::TooLate { until },
+        R::NotReferred { slip },
+        R::NotOffered { slip },
+        R::ReferralRejected {
+            reason: "too much of it".into(),
+        },
+        R::BadOffer,
+        R::BadTrader,
+        R::BadFactor,
+        R::NoCashOut(NoCashOut::NotOpen),
+        R::NoCashOut(NoCashOut::NotOffered),
+        R::NoCashOut(NoCashOut::FreeBet),
+        R::NoCashOut(NoCashOut::EachWay),
+        R::NoCashOut(NoCashOut::Related { leg, other: 0 }),
+        R::NoCashOut(NoCashOut::Suspended { leg }),
+        R::NoCashOut(NoCashOut::Closed { leg }),
+        R::NoCashOut(NoCashOut::Stopped { leg }),
+        R::NoCashOut(NoCashOut::Withdrawn { leg }),
+        R::NoCashOut(NoCashOut::NoChance { leg }),
+        R::NoCashOut(NoCashOut::TooSmall),
+        R::NoCashOut(NoCashOut::WholeOnly),
+        R::CashOutStake { max: minor(600) },
+        R::CashOutNotLocked { bet },
+        R::CashOutExpired { bet, until },
+        R::CashOutAmount { kept: minor(570) },
     ];
     all.into_iter().map(|rejection| (rejection.code(), rejection)).collect()
+}
+
+/// Several reasons against one slip. Its code is that of the first of them.
+fn slip_rejections() -> Vec<(&'static str, Rejection)> {
+    let reasons = vec![
+        Reason {
+            bet: Some(1),
+            rejection: Rejection::StakeTooLarge { max: minor(900) },
+            max_stake: Some(minor(900)),
+        },
+        Rejection::MarketSuspended { leg: 2 }.into(),
+    ];
+    let refusal = SlipRefusal::of(reasons).expect("two reasons");
+    vec![("STAKE_TOO_LARGE.slip", Rejection::Slip(Box::new(refusal)))]
 }
 
 fn event_rejections() -> Vec<(&'static str, EventRejection)> {
@@ -100,6 +166,11 @@ fn event_rejections() -> Vec<(&'static str, EventRejection)> {
         R::RemovedNotVoid { selection: selection() },
         R::NothingToRollBack,
         R::TooManyResults,
+        R::BadFinish { selection: selection() },
+        R::BadWindow,
+        R::NothingToConfirm,
+        R::TooManyFacts,
+        R::ImpossibleChance { selection: selection() },
     ];
     all.into_iter().map(|rejection| (rejection.code(), rejection)).collect()
 }
@@ -140,6 +211,72 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ),
         ("SelfExcluded", Reply::SelfExcluded { until: at }),
         ("Done", Reply::Done),
+        (
+            "SlipPlaced",
+            Reply::SlipPlaced {
+                bets: vec![PlacedBet {
+                    no: BetNo(5),
+                    prices: vec![price("2.50")],
+                    stake: Amount(1000),
+                    potential_return: Amount(2500),
+                }],
+                placed_at: at,
+                balance,
+            },
+        ),
+        (
+            "SlipPending.delay",
+            Reply::SlipPending {
+                slip: SlipNo(4),
+                stage: Stage::Delay,
+                until: at,
+                balance,
+            },
+        ),
+        (
+            "SlipOffered",
+            Reply::SlipOffered {
+                slip: SlipNo(4),
+                until: at,
+                offer: Box::new(samples::slip()),
+                balance,
+            },
+        ),
+        (
+            "SlipRefused",
+            Reply::SlipRefused {
+                slip: SlipNo(4),
+                how: Released::Refused(vec![Rejection::MarketSuspended { leg: 2 }.into()]),
+                balance,
+            },
+        ),
+        (
+            "FactorSet",
+            Reply::FactorSet {
+                sport: "football".into(),
+                phase: Phase::InPlay,
+                factor: Some(Factor(250)),
+            },
+        ),
+        (
+            "CashOutLocked",
+            Reply::CashOutLocked {
+                bet: BetNo(5),
+                stake: Amount(400),
+                amount: Amount(570),
+                until: at,
+            },
+        ),
+        (
+            "CashedOut",
+            Reply::CashedOut {
+                bet: BetNo(5),
+                stake: Amount(400),
+                paid: Amount(570),
+                open_stake: Amount(600),
+                balance,
+            },
+        ),
     ]
 }
 
@@ -151,6 +288,13 @@ fn reply_name(reply: &Reply) -> &'static str {
         Reply::LimitSet { .. } => "LimitSet",
         Reply::SelfExcluded { .. } => "SelfExcluded",
         Reply::Done => "Done",
+        Reply::SlipPlaced { .. } => "SlipPlaced",
+        Reply::SlipPending { .. } => "SlipPending",
+        Reply::SlipOffered { .. } => "SlipOffered",
+        Reply::SlipRefused { .. } => "SlipRefused",
+        Reply::FactorSet { .. } => "FactorSet",
+        Reply::CashOutLocked { .. } => "CashOutLocked",
+        Reply::CashedOut { .. } => "CashedOut",
     }
 }
 
@@ -160,7 +304,7 @@ fn rejections_keep_their_bytes_and_codes() {
     let player = include_str!("../../../../tests/golden/player_rejections.hex");
     golden::check(
         player,
-        &rejections(),
+        &[rejections(), slip_rejections()].concat(),
         Rejection::code,
         Rejection::encode,
         Rejection::decode,

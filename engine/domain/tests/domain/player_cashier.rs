@@ -2,6 +2,7 @@
 
 use shardbook_domain::money::Currency;
 use shardbook_domain::player::{AccountStatus, Command, LimitKind, Reply, State, reply};
+use shardbook_domain::rules::Rules;
 
 use crate::scene::{Scene, bet, check, deposit, gbp, minor, on, register, result, withdraw};
 
@@ -257,13 +258,15 @@ fn withdraw_rows() {
 fn replies_tell_the_wallet() {
     let mut scene = Scene::stranger();
     let events = scene.run(&register()).expect("accepted");
-    assert!(matches!(reply(&scene.state, &events), Reply::Registered { balance } if balance.version == 0));
+    assert!(
+        matches!(reply(&scene.state, &events, &scene.rules), Reply::Registered { balance } if balance.version == 0)
+    );
     let events = scene.run(&deposit("10.00")).expect("accepted");
-    let Reply::Balance(balance) = reply(&scene.state, &events) else {
+    let Reply::Balance(balance) = reply(&scene.state, &events, &scene.rules) else {
         panic!("a deposit tells the balance")
     };
     assert_eq!((balance.available.0, balance.held.0, balance.version), (1000, 0, 1));
     let events = scene.run(&register()).expect("accepted");
-    assert_eq!(reply(&scene.state, &events), Reply::Balance(balance));
-    assert_eq!(reply(&State::default(), &[]), Reply::Done);
+    assert_eq!(reply(&scene.state, &events, &scene.rules), Reply::Balance(balance));
+    assert_eq!(reply(&State::default(), &[], &Rules::default()), Reply::Done);
 }

@@ -3,7 +3,7 @@
 use shardbook_domain::bet::PricePolicy;
 use shardbook_domain::market::MarketStatus;
 use shardbook_domain::money::Amount;
-use shardbook_domain::player::{AskedLeg, Command, Reply, reply};
+use shardbook_domain::player::{AskedLeg, Command, Reply, Slip, reply};
 use shardbook_domain::rules::AmountRules;
 
 use crate::scene::{Scene, bet, bet_taking, check, gbp, minor, on, price};
@@ -26,11 +26,7 @@ fn staking(stake: shardbook_domain::money::Money) -> Command {
         selection: on(1, 1),
         price: price("2.50"),
     }];
-    Command::PlaceBet {
-        legs,
-        stake,
-        policy: PricePolicy::Exact,
-    }
+    Command::PlaceSlip(Slip::of_one(legs, stake, PricePolicy::Exact))
 }
 
 /// Protects what is taken and held.
@@ -96,15 +92,21 @@ fn shape_and_stake_rows() {
         ),
         (
             "above the largest stake",
-            rich(),
+            Scene::player_with("100000.00"),
             single("10000.01"),
             Err("STAKE_TOO_LARGE at most 10000.00"),
+        ),
+        (
+            "above the largest stake and the balance: what would pass both is told",
+            rich(),
+            single("10000.01"),
+            Err("STAKE_TOO_LARGE at most 1000.00"),
         ),
         (
             "an absurd stake",
             rich(),
             staking(minor(i64::MAX)),
-            Err("STAKE_TOO_LARGE at most 10000.00"),
+            Err("STAKE_TOO_LARGE at most 1000.00"),
         ),
         (
             "more than there is",
@@ -312,7 +314,7 @@ fn the_reply_tells_the_prices_taken() {
         potential_return,
         balance,
         ..
-    } = reply(&scene.state, &events.expect("taken"))
+    } = reply(&scene.state, &events.expect("taken"), &scene.rules)
     else {
         panic!("a bet was placed")
     };

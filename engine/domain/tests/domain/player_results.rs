@@ -2,9 +2,9 @@
 
 use shardbook_domain::bet::{BetStatus, LegOutcome};
 use shardbook_domain::ids::{BetNo, SelectionNo};
-use shardbook_domain::player::{Command, Event, Outcomes, SETTLED_BETS_HELD};
+use shardbook_domain::player::{Command, Event, SETTLED_BETS_HELD};
 
-use crate::scene::{Scene, bet, check, on, outcomes, result, rollback, tie, void, withdraw};
+use crate::scene::{Scene, bet, check, on, result, resulted, rollback, settlement, tie, void, withdraw};
 
 const WON: LegOutcome = LegOutcome::WON;
 const LOST: LegOutcome = LegOutcome::Lost;
@@ -19,8 +19,8 @@ fn double() -> Scene {
     Scene::player_with("100.00").after(bet("10.00", &[(on(1, 1), "2.50"), (on(2, 1), "2.50")]))
 }
 
-const SETTLED: &str = "LegResulted BetSettled";
-const CORRECTED: &str = "LegResulted BetReopened BetSettled";
+const SETTLED: &str = "LegDecided BetSettled";
+const CORRECTED: &str = "LegDecided BetUnsettled BetSettled";
 
 /// Protects what a result pays.
 #[test]
@@ -57,7 +57,7 @@ fn settlement_rows() {
             "double, first won",
             double(),
             result(1, 1, 1, WON),
-            Ok(("LegResulted", "9000 1000 0")),
+            Ok(("LegDecided", "9000 1000 0")),
         ),
         (
             "double, first lost",
@@ -87,7 +87,7 @@ fn settlement_rows() {
             "double, lost already",
             double().after(result(1, 1, 1, LOST)),
             result(1, 2, 1, WON),
-            Ok(("LegResulted", "9000 0 0")),
+            Ok(("LegDecided", "9000 0 0")),
         ),
     ]);
 }
@@ -110,7 +110,7 @@ fn repetition_rows() {
             "a newer version that says the same",
             won(),
             result(1, 1, 3, WON),
-            Ok(("LegResulted", "11500 0 0")),
+            Ok(("LegDecided", "11500 0 0")),
         ),
     ]);
 }
@@ -146,13 +146,13 @@ fn correction_rows() {
             "won, taken back",
             won(),
             rollback(1, 1, 2),
-            Ok(("LegResulted BetReopened", "9000 1000 0")),
+            Ok(("LegDecided BetUnsettled", "9000 1000 0")),
         ),
         (
             "void, taken back",
             voided(),
             rollback(1, 1, 2),
-            Ok(("LegResulted BetReopened", "9000 1000 0")),
+            Ok(("LegDecided BetUnsettled", "9000 1000 0")),
         ),
         (
             "taken back, then won",
@@ -164,7 +164,7 @@ fn correction_rows() {
             "never resulted, taken back",
             single(),
             rollback(1, 1, 1),
-            Ok(("LegResulted", "9000 1000 0")),
+            Ok(("LegDecided", "9000 1000 0")),
         ),
         (
             "spent, then lost: owed",
@@ -176,7 +176,7 @@ fn correction_rows() {
             "spent, taken back: owed",
             spent(),
             rollback(1, 1, 2),
-            Ok(("LegResulted BetReopened", "0 1000 2500")),
+            Ok(("LegDecided BetUnsettled", "0 1000 2500")),
         ),
         (
             "owed, then won after all",
@@ -189,7 +189,7 @@ fn correction_rows() {
             "void and spent, taken back",
             voided().after(withdraw("95.00")),
             rollback(1, 1, 2),
-            Ok(("LegResulted BetReopened", "0 1000 500")),
+            Ok(("LegDecided BetUnsettled", "0 1000 500")),
         ),
         (
             "double lost, then won",
@@ -201,7 +201,7 @@ fn correction_rows() {
             "double lost, leg taken back",
             double().after(result(1, 1, 1, LOST)),
             rollback(1, 1, 2),
-            Ok(("LegResulted BetReopened", "9000 1000 0")),
+            Ok(("LegDecided BetUnsettled", "9000 1000 0")),
         ),
     ]);
 }
@@ -209,7 +209,7 @@ fn correction_rows() {
 /// Protects bets from results that are not theirs.
 #[test]
 fn wrong_result_rows() {
-    let of_second = outcomes(1, 1, 1, Outcomes::Listed(vec![(SelectionNo(2), WON)]));
+    let of_second = settlement(1, 1, 1, resulted(&[(SelectionNo(2), WON)]));
     check(vec![
         (
             "a stranger",
@@ -258,16 +258,16 @@ fn with_recalled(command: Command, scene: &Scene, bet: u32) -> Command {
             event,
             market,
             version,
-            outcomes,
+            settlement,
             ..
         } => {
-            let recalled = scene.folded(BetNo(bet)).map(Box::new);
+            let recalled = Some(scene.history_of(BetNo(bet)));
             Command::ApplyResult {
                 bet: no,
                 event,
                 market,
                 version,
-                outcomes,
+                settlement,
                 recalled,
             }
         }
@@ -287,7 +287,7 @@ fn recalled_rows() {
             "read back",
             forgotten(),
             recalled(1),
-            Ok(("BetRecalled LegResulted BetReopened BetSettled", "8200 0 0")),
+            Ok(("BetRestored LegDecided BetUnsettled BetSettled", "8200 0 0")),
         ),
         (
             "another bet read back",
@@ -302,13 +302,13 @@ fn recalled_rows() {
             Ok(("", "10700 0 0")),
         ),
     ]);
-    let open = single().folded(BetNo(1)).map(Box::new);
+    let open = Some(single().history_of(BetNo(1)));
     let Command::ApplyResult {
         bet,
         event,
         market,
         version,
-        outcomes,
+        settlement,
         ..
     } = lost()
     else {
@@ -319,7 +319,7 @@ fn recalled_rows() {
         event,
         market,
         version,
-        outcomes,
+        settlement,
         recalled: open,
     };
     check(vec![(

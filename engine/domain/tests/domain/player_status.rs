@@ -98,7 +98,7 @@ fn open_bets_are_settled_under_review() {
         "won under review",
         scene,
         won,
-        Ok(("LegResulted BetSettled", "1600 0 0")),
+        Ok(("LegDecided BetSettled", "1600 0 0")),
     )]);
 }
 

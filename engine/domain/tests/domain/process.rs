@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use shardbook_domain::bet::LegOutcome;
 use shardbook_domain::event::Event as MarketEvent;
 use shardbook_domain::ids::{BetNo, EventId, MarketNo, PlayerId, SelectionNo};
-use shardbook_domain::player::Outcomes;
+use shardbook_domain::market::MarketSettlement;
 use shardbook_domain::process::settlement::{command_for, effect_id, legs_of, on_result};
 
 use crate::samples;
 use crate::scene::{Scene, bet, on};
-use crate::trading::{Trading, resulted, rolled_back, voided};
+use crate::trading::{Trading, resulted, rolled_back, void_rolled_back, voided};
 
-/// Protects the join: exactly results, voids and rollbacks go to the bets.
+/// Protects the join: exactly what changes the settlement goes to the bets.
 #[test]
-fn only_results_voids_and_rollbacks_are_told() {
+fn only_changes_of_the_settlement_are_told() {
     for (name, event) in samples::event() {
         let told = on_result(EventId(1), &event).is_some();
         let result = matches!(
@@ -22,6 +22,10 @@ fn only_results_voids_and_rollbacks_are_told() {
             MarketEvent::MarketResulted { .. }
                 | MarketEvent::ResultRolledBack { .. }
                 | MarketEvent::MarketVoided { .. }
+                | MarketEvent::SettlementChanged {
+                    settlement: Some(_),
+                    ..
+                }
         );
         assert_eq!(told, result, "{name}");
     }
@@ -34,32 +38,36 @@ fn notices_say_what_became_of_each_selection() {
         "M",
         &[("1", LegOutcome::WON), ("2", LegOutcome::Lost), ("3", LegOutcome::Lost)],
     );
-    let trading = Trading::open().after(won).after(voided("M")).after(rolled_back("M"));
+    let trading = Trading::open().after(won.clone()).after(won).after(voided("M"));
+    let trading = trading.after(rolled_back("M")).after(void_rolled_back("M"));
     let notices: Vec<_> = trading
         .history
         .iter()
         .filter_map(|event| on_result(EventId(1), event))
         .collect();
-    let of = |notice: usize, selection| notices[notice].outcomes.of(SelectionNo(selection));
     assert_eq!(
         notices.iter().map(|notice| notice.version).collect::<Vec<_>>(),
-        vec![1, 2, 3]
+        vec![1, 2, 3, 4],
+        "what is said again is told once"
     );
+    let of = |selection| {
+        let mut results = notices[0].settlement.results.iter();
+        results
+            .find(|result| result.selection == SelectionNo(selection))
+            .map(|result| result.outcome)
+    };
     assert_eq!(
-        (of(0, 1), of(0, 2)),
-        (Some(Some(LegOutcome::WON)), Some(Some(LegOutcome::Lost)))
+        (of(1), of(2), of(4)),
+        (Some(LegOutcome::WON), Some(LegOutcome::Lost), None)
     );
-    assert_eq!(
-        (of(0, 4), of(1, 3), of(2, 3)),
-        (None, Some(Some(LegOutcome::Void)), Some(None))
-    );
-    assert_eq!(*notices[2].outcomes, Outcomes::All(None));
+    assert!(notices[1].settlement.is_void());
+    assert_eq!(*notices[3].settlement, MarketSettlement::default());
 }
 
 /// Protects settlement over restarts: the same effect has one id, different effects have different ones.
 #[test]
 fn effects_have_ids_of_their_own() {
-    let trading = Trading::open().after(voided("M")).after(rolled_back("M"));
+    let trading = Trading::open().after(voided("M")).after(void_rolled_back("M"));
     let notices: Vec<_> = trading
         .history
         .iter()
@@ -96,8 +104,7 @@ fn a_recalled_bet_does_not_change_the_fingerprint() {
         .iter()
         .find_map(|event| on_result(EventId(1), event));
     let notice = notice.expect("a void is told");
-    let recalled = scene.folded(BetNo(1)).map(Box::new);
-    assert!(recalled.is_some());
+    let recalled = Some(scene.history_of(BetNo(1)));
     let with = command_for(&notice, BetNo(1), recalled);
     assert_eq!(with.fingerprint(), command_for(&notice, BetNo(1), None).fingerprint());
 }

@@ -1,8 +1,9 @@
 //! The rules of a brand as data.
 
 use shardbook_domain::money::{Amount, Currency};
+use shardbook_domain::odds::Odds;
 use shardbook_domain::ratio::Rounding;
-use shardbook_domain::rules::{AmountRules, Rules};
+use shardbook_domain::rules::{AmountRules, DelayRule, Phase, ReferralRules, Rules};
 
 fn eur() -> Currency {
     Currency::new("EUR").expect("known")
@@ -58,6 +59,69 @@ fn senseless_rules_are_refused() {
                 max_total_odds: 1,
                 ..Rules::default()
             },
+        ),
+        (
+            "max_bets",
+            Rules {
+                max_bets: 51,
+                ..Rules::default()
+            },
+        ),
+        (
+            "max_lines",
+            Rules {
+                max_lines: 10_001,
+                ..Rules::default()
+            },
+        ),
+        (
+            "price_tolerance",
+            Rules {
+                price_tolerance: 1_001,
+                ..Rules::default()
+            },
+        ),
+        (
+            "reoffer_s",
+            Rules {
+                reoffer_s: 301,
+                ..Rules::default()
+            },
+        ),
+        (
+            "delays[0].seconds",
+            Rules {
+                delays: vec![DelayRule {
+                    sport: "".into(),
+                    phase: Phase::InPlay,
+                    seconds: 61,
+                }],
+                ..Rules::default()
+            },
+        ),
+        (
+            "referral.seconds",
+            Rules {
+                referral: ReferralRules {
+                    seconds: 601,
+                    up_to_percent: 101,
+                },
+                ..Rules::default()
+            },
+        ),
+        (
+            "referral.up_to_percent",
+            Rules {
+                referral: ReferralRules {
+                    seconds: 0,
+                    up_to_percent: 100,
+                },
+                ..Rules::default()
+            },
+        ),
+        (
+            "amounts.EUR.player.liability",
+            amounts(|amounts| amounts.player.liability = Some(Amount(-1))),
         ),
         (
             "limit_raise_hours",
@@ -116,4 +180,28 @@ fn rules_are_read_from_configuration() {
     ] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
+}
+
+/// Protects operators from writing prices as pairs of numbers: in configuration they are text, decimal or fractional, and
+/// are written back so that they are read as the same.
+#[test]
+fn prices_in_rules_are_text() {
+    let read = |text: &str| serde_json::from_str::<Rules>(text);
+    let price = |num, den| Odds::ratio(num, den).expect("a price");
+    for (text, expected) in [("1.20", price(6, 5)), ("13/8", price(21, 8)), ("evens", price(2, 1))] {
+        let rules = read(&format!(r#"{{"boost_min_price": "{text}"}}"#)).expect("valid");
+        assert_eq!(rules.boost_min_price, expected, "{text}");
+    }
+    let rules = read(r#"{"rule_four": {"scale": [{"up_to": "2/11", "pence": 85}, {"up_to": "1.25", "pence": 80}]}}"#);
+    let scale = rules.expect("valid").rule_four.scale;
+    assert_eq!((scale[0].up_to, scale[1].up_to), (price(13, 11), price(5, 4)));
+    for wrong in [r#"[6, 5]"#, r#"1.2"#, r#""0.9""#, r#""-1.20""#, r#""1.20 ""#] {
+        assert!(read(&format!(r#"{{"boost_min_price": {wrong}}}"#)).is_err(), "{wrong}");
+    }
+    let written = serde_json::to_string(&Rules::default()).expect("text");
+    assert!(
+        written.contains(r#""boost_min_price":"1.20""#) && written.contains(r#""up_to":"2/11""#),
+        "{written}"
+    );
+    assert_eq!(read(&written).expect("valid"), Rules::default());
 }

@@ -2,9 +2,10 @@
 
 use shardbook_domain::bet::LegOutcome;
 use shardbook_domain::event::{
-    Change, Command, Context, Event, FixtureStatus, Market, MarketDefinition, MarketKey, PostedLine, Rejection,
-    SelectionDefinition, SourceStatus, State, decide,
+    Change, Command, Context, Event, FixtureStatus, Market, MarketDefinition, MarketKey, PostedLine, PostedResult,
+    RaceDefinition, Rejection, Ruling, SelectionDefinition, SourceStatus, State, decide,
 };
+use shardbook_domain::market::{Chance, Window};
 use shardbook_domain::time::Time;
 
 use crate::scene::price;
@@ -69,7 +70,21 @@ pub fn definition(ids: &[&str]) -> MarketDefinition {
         name: "Winner".to_owned(),
         winners: 1,
         selections: ids.iter().map(selection).collect(),
+        race: None,
     }
+}
+
+/// A definition of the market as a race with selections of these ids.
+pub fn race(kind: &str, handicap: bool, ids: &[&str]) -> Change {
+    let mut definition = definition(ids);
+    definition.race = Some(RaceDefinition { handicap });
+    update(
+        kind,
+        Says {
+            definition: Some(definition),
+            ..Says::default()
+        },
+    )
 }
 
 /// A definition of the market with selections of these ids.
@@ -104,25 +119,64 @@ pub fn status(kind: &str, status: SourceStatus) -> Change {
     posted(kind, Some(status), &[])
 }
 
+/// Results by the source's ids.
+pub fn ruled(outcomes: &[(&str, LegOutcome)], confirmed: bool) -> Ruling {
+    let results = outcomes.iter().map(|(id, outcome)| PostedResult::of(*id, *outcome));
+    let results = results.collect();
+    Ruling::Result { results, confirmed }
+}
+
+/// A result that is final.
 pub fn resulted(kind: &str, outcomes: &[(&str, LegOutcome)]) -> Change {
-    let outcomes = outcomes
-        .iter()
-        .map(|(id, outcome)| ((*id).to_owned(), *outcome))
-        .collect();
-    Change::ResultMarket {
-        key: key(kind),
-        outcomes,
-    }
+    Change::settle(key(kind), ruled(outcomes, true))
 }
 
 pub fn rolled_back(kind: &str) -> Change {
-    Change::RollbackResult { key: key(kind) }
+    Change::settle(key(kind), Ruling::RollbackResult)
+}
+
+/// Every bet void.
+pub fn abandoned() -> Ruling {
+    voided_in(Window::ALWAYS)
+}
+
+pub fn voided_in(window: Window) -> Ruling {
+    let reason = "ABANDONED".to_owned();
+    Ruling::Void { window, reason }
+}
+
+/// From one time until another, in seconds since the start of [`crate::scene::START`].
+pub fn window(from: Option<u64>, until: Option<u64>) -> Window {
+    let at = |seconds: u64| crate::scene::START.plus_ms(seconds * 1_000);
+    Window {
+        from: from.map(at),
+        until: until.map(at),
+    }
 }
 
 pub fn voided(kind: &str) -> Change {
-    Change::VoidMarket {
+    Change::settle(key(kind), abandoned())
+}
+
+pub fn void_rolled_back(kind: &str) -> Change {
+    let window = Window::ALWAYS;
+    Change::settle(key(kind), Ruling::RollbackVoid { window })
+}
+
+/// Chances of winning in millionths; `None` leaves it to the prices.
+pub fn chances(kind: &str, chances: &[(&str, Option<u32>)]) -> Change {
+    let chance = |(id, won): &(&str, Option<u32>)| ((*id).to_owned(), won.map(Chance::of_winning));
+    Change::PostChances {
         key: key(kind),
-        reason: "ABANDONED".to_owned(),
+        chances: chances.iter().map(chance).collect(),
+    }
+}
+
+/// A trader's stop of cash-out, or its end.
+pub fn cash_out(kind: &str, offered: bool) -> Change {
+    Change::SwitchCashOut {
+        key: key(kind),
+        offered,
     }
 }
 
@@ -158,8 +212,9 @@ impl Trading {
     }
 
     pub fn run(&mut self, change: &Change) -> Result<Vec<Event>, Rejection> {
-        let source_time = self.state.source_time().plus_ms(1);
-        self.run_at(source_time, change)
+        let told = self.history.iter().map(Event::source_time).max();
+        let last = told.unwrap_or_default().max(self.state.source_time());
+        self.run_at(last.plus_ms(1), change)
     }
 
     pub fn run_at(&mut self, source_time: Time, change: &Change) -> Result<Vec<Event>, Rejection> {

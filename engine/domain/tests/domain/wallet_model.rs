@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use shardbook_domain::bet::{Bet, BetStatus, LegOutcome};
 use shardbook_domain::ids::BetNo;
 use shardbook_domain::ledger::Account;
-use shardbook_domain::player::{Command, Event, Outcomes, Rejection, State};
+use shardbook_domain::market::MarketSettlement;
+use shardbook_domain::player::{Command, Event, Rejection, State};
 
-use crate::scene::{Scene, bet, deposit, minor, on, outcomes, register, result, tie};
+use crate::scene::{Scene, bet, deposit, minor, on, register, result, settlement, tie};
 
 const EVENTS: u64 = 3;
 
@@ -138,13 +139,13 @@ impl Naive {
 fn tell(scene: &mut Scene, no: u32, event: u64, version: u32, said: Option<LegOutcome>) -> Vec<Event> {
     let mut command = match said {
         Some(first) => result(no, event + 1, version, first),
-        None => outcomes(no, event + 1, version, Outcomes::All(None)),
+        None => settlement(no, event + 1, version, MarketSettlement::default()),
     };
     let answer = match scene.run(&command) {
         Err(Rejection::BetNotHeld { bet }) => {
-            let history = scene.folded(bet).map(Box::new);
+            let history = scene.history_of(bet);
             if let Command::ApplyResult { recalled, .. } = &mut command {
-                *recalled = history;
+                *recalled = Some(history);
             }
             scene.run(&command)
         }

@@ -145,7 +145,7 @@ fn change(
     update: &Update<'_>,
     mut events: Vec<Event>,
 ) -> Result<Vec<Event>, Rejection> {
-    let (no, version) = (market.no, market.version + 1);
+    let (no, version, defined) = (market.no, market.version + 1, events.len());
     let status = update
         .status
         .map(MarketStatus::from)
@@ -181,7 +181,19 @@ fn change(
     if market.is_decided() && !(events.is_empty() && last.is_none() && update.lines.is_empty()) {
         return Err(Rejection::MarketResulted);
     }
+    // A race is one whenever it is told: that changes what is settled, not what is traded.
+    let race = update.definition.and_then(|definition| definition.race);
+    if let Some(race) = race.filter(|race| market.race != Some(*race)) {
+        events.push(Event::RaceDeclared {
+            source_time,
+            market: no,
+            version,
+            handicap: race.handicap,
+        });
+    }
     let lines = post(market, source_time, update.lines, &mut events)?;
+    let withdrawn = withdrawals(market, source_time, &events[defined..])?;
+    events.extend(withdrawn);
     if !lines.is_empty() {
         events.push(Event::LinesPosted {
             source_time,
@@ -192,6 +204,22 @@ fn change(
     }
     events.extend(last);
     Ok(events)
+}
+
+/// What these events, which come from one message, change of what is to be settled: bets on a withdrawn selection are void
+/// at once, and in a race the others are reduced.
+fn withdrawals(market: &Market, source_time: Time, events: &[Event]) -> Result<Option<Event>, Rejection> {
+    let counts = |event: &Event| matches!(event, Event::SelectionRemoved { .. } | Event::RaceDeclared { .. });
+    if !events.iter().any(counts) {
+        return Ok(None);
+    }
+    let mut after = market.clone();
+    events.iter().for_each(|event| after.apply(event));
+    let settlement = after.facts.settlement(after.withdrawals());
+    if settlement == market.settlement {
+        return Ok(None);
+    }
+    market.settlement_changed(source_time, None, settlement).map(Some)
 }
 
 /// The lines that differ from the market's; removals go straight to `events`.

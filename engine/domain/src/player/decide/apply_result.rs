@@ -2,22 +2,24 @@
 
 use super::Context;
 use super::bookings::Bookings;
-use crate::bet::{Bet, LegResult, Settled};
+use crate::bet::{Bet, BetStatus, Standing};
 use crate::ids::{BetNo, EventId, MarketNo};
-use crate::player::{Event, Outcomes, Rejection, State};
+use crate::market::{MarketSettlement, Why};
+use crate::player::{Event, Rejection, State};
+use crate::rules::Rules;
 
 pub(super) struct MarketResult<'a> {
     pub(super) event: EventId,
     pub(super) market: MarketNo,
     pub(super) version: u32,
-    pub(super) outcomes: &'a Outcomes,
+    pub(super) settlement: &'a MarketSettlement,
 }
 
 pub(super) fn decide(
     state: &State,
     no: BetNo,
     result: &MarketResult<'_>,
-    recalled: Option<&Bet>,
+    recalled: Option<&[Event]>,
     context: &Context<'_>,
 ) -> Result<Vec<Event>, Rejection> {
     state.registered()?;
@@ -27,83 +29,116 @@ pub(super) fn decide(
     if no.0 == 0 || no.0 > state.bets_placed() {
         return Err(Rejection::UnknownBet { bet: no });
     }
-    let (mut bet, recall) = match (state.bet(no), recalled) {
+    let (mut bet, restored) = match (state.bet(no), recalled) {
         (Some(held), _) => (held.clone(), None),
         (None, None) => return Err(Rejection::BetNotHeld { bet: no }),
-        (None, Some(bet)) if bet.no() != no || bet.is_open() => return Err(Rejection::RecalledOtherBet { bet: no }),
-        (None, Some(bet)) => (
-            bet.clone(),
-            Some(Event::BetRecalled {
-                bet: Box::new(bet.clone()),
-            }),
-        ),
+        (None, Some(history)) => {
+            let settled = Bet::fold(history).filter(|bet| bet.no() == no && !bet.is_open());
+            let bet = settled.ok_or(Rejection::RecalledOtherBet { bet: no })?;
+            let history = history.to_vec();
+            (bet, Some(Event::BetRestored { history }))
+        }
     };
-    let results = new_results(&bet, result)?;
+    let version = bet.terms.rules_version;
+    let rules = context
+        .rules
+        .version(version)
+        .ok_or(Rejection::RulesUnknown { version })?;
+    let results = new_results(&bet, result, rules)?;
     if results.is_empty() {
         return Ok(results);
     }
-    let mut events: Vec<Event> = recall.into_iter().chain(results).collect();
+    let mut events: Vec<Event> = restored.into_iter().chain(results).collect();
     events.iter().for_each(|event| bet.apply(event));
-    let at = context.now;
-    let decided = bet.decided();
-    let settled = (!bet.is_open()).then_some(Settled {
-        status: bet.status,
-        returned: bet.returned,
-    });
-    if decided == settled {
-        return Ok(events);
+    settle(&mut bet, rules, state, context, &mut events);
+    Ok(events)
+}
+
+/// Brings the bet from how it was settled to how it stands. What can only be added is added; anything else is taken back
+/// whole and settled anew.
+fn settle(bet: &mut Bet, rules: &Rules, state: &State, context: &Context<'_>, events: &mut Vec<Event>) {
+    let (no, at, settled, standing) = (bet.no(), context.now, bet.settled(), bet.standing(rules));
+    // All that was left of it was bought back: results change it no more.
+    if standing == settled || settled.status == BetStatus::CashedOut {
+        return;
     }
     let mut bookings = Bookings::on(state.ledger().clone());
-    if settled.is_some() {
-        let hold = bookings.reopen(&bet);
-        let reopened = Event::BetReopened {
+    // A line whose stake the house took may turn out void: what it took must not be less either.
+    let taken = |standing: &Standing| standing.stake_settled.0 - standing.refunded.0;
+    let grows = standing.stake_settled >= settled.stake_settled
+        && standing.returned >= settled.returned
+        && standing.refunded >= settled.refunded
+        && taken(&standing) >= taken(&settled);
+    if !bet.is_open() || !grows {
+        let hold = bookings.reopen(bet, rules.shortfall);
+        let transfers = bookings.take();
+        let unsettled = Event::BetUnsettled {
             bet: no,
             at,
+            was: bet.status,
             hold,
-            transfers: bookings.take(),
+            transfers,
         };
-        bet.apply(&reopened);
-        events.push(reopened);
+        bet.apply(&unsettled);
+        events.push(unsettled);
     }
-    if let Some(decided) = decided {
-        bookings.settle(&bet, decided);
-        let Settled { status, returned } = decided;
-        events.push(Event::BetSettled {
+    let Standing {
+        status,
+        stake_settled,
+        returned,
+        refunded,
+    } = standing;
+    if standing == bet.settled() {
+        return;
+    }
+    bookings.settle(bet, standing);
+    let transfers = bookings.take();
+    events.push(if status == BetStatus::Open {
+        Event::LinesSettled {
+            bet: no,
+            at,
+            stake_settled,
+            returned,
+            refunded,
+            transfers,
+        }
+    } else {
+        Event::BetSettled {
             bet: no,
             at,
             status,
             returned,
-            transfers: bookings.take(),
-        });
-    }
-    Ok(events)
+            transfers,
+        }
+    });
 }
 
-/// What the result adds to the bet's legs; nothing where a leg has this version or a later one.
-fn new_results(bet: &Bet, result: &MarketResult<'_>) -> Result<Vec<Event>, Rejection> {
+/// What the settlement adds to the bet's legs; nothing where a leg has this version or a later one.
+fn new_results(bet: &Bet, result: &MarketResult<'_>, rules: &Rules) -> Result<Vec<Event>, Rejection> {
     let mut on_market = false;
     let mut events = Vec::new();
-    for (leg, terms) in bet.terms.legs.iter().enumerate() {
-        if (terms.selection.event, terms.selection.market) != (result.event, result.market) {
+    for (at, leg) in bet.terms.legs.iter().enumerate() {
+        if (leg.selection.event, leg.selection.market) != (result.event, result.market) {
             continue;
         }
         on_market = true;
-        if bet.results[leg].is_some_and(|known| known.version >= result.version) {
+        let known = bet.results[at];
+        if known.is_some_and(|known| known.version >= result.version) {
             continue;
         }
-        let leg = leg as u8;
-        let outcome = result
-            .outcomes
-            .of(terms.selection.selection)
-            .ok_or(Rejection::ResultIncomplete { leg })?;
-        let result = LegResult {
-            version: result.version,
-            outcome,
-        };
-        events.push(Event::LegResulted {
+        let ruling = result
+            .settlement
+            .ruling_on(result.version, leg, bet.terms.placed_at, rules);
+        let (result, why) = ruling.ok_or(Rejection::ResultIncomplete { leg: at as u8 })?;
+        let was_decided = known.is_some_and(|known| known.outcome.is_some());
+        events.push(Event::LegDecided {
             bet: bet.no(),
-            leg,
+            leg: at as u8,
             result,
+            why: match why {
+                Why::NoResult if was_decided => Why::RolledBack,
+                why => why,
+            },
         });
     }
     if on_market {

@@ -12,7 +12,7 @@ pub(super) fn decide(state: &State, amount: Money, context: &Context<'_>) -> Res
     if amount.minor <= 0 {
         return Err(Rejection::AmountNotPositive);
     }
-    let (amount, rules) = (amount.amount(), context.rules.amounts(currency));
+    let (amount, rules) = (amount.amount(), context.rules.current().amounts(currency));
     if amount < rules.min_deposit {
         return Err(Rejection::DepositTooSmall {
             min: rules.min_deposit.of(currency),

@@ -30,7 +30,7 @@ pub(super) fn decide(
             pending: None,
         }
     } else {
-        let from = at.plus_ms(u64::from(context.rules.limit_raise_hours) * HOUR_MS);
+        let from = at.plus_ms(u64::from(context.rules.current().limit_raise_hours) * HOUR_MS);
         // Asking again for the same raise must not start its wait anew.
         let from = state
             .limits()
