@@ -1,0 +1,5 @@
+//! What nodes that share limits promise.
+
+mod nodes;
+mod races;
+mod scene;
