@@ -1,11 +1,13 @@
 //! The contract of an entity: one shape for everything that decides.
 //!
 //! An entity is two functions. [`Entity::decide`] looks at the state and a command and says what
-//! happens, or why not; it runs once. [`Entity::apply`] carries an event into the state; it runs when
+//! happens, or why not; it runs until what it needs could be taken ([`Entity::admit`]). [`Entity::apply`] carries an event into the state; it runs when
 //! the event is decided and again at each replay, and cannot fail. The journal holds events, never
 //! commands, so that a replay never decides anew with newer rules.
 
 use std::fmt;
+
+use crate::slot::ShardId;
 
 /// What kind of entity a key belongs to. Stable: it is part of every key on disk.
 pub type Kind = u8;
@@ -70,6 +72,8 @@ pub struct Undecodable(pub String);
 pub struct Context<'a, W> {
     /// Unix milliseconds; the only clock that a decision sees.
     pub now_ms: u64,
+    /// The shard of the entity.
+    pub shard: ShardId,
     /// The replicas and rules of this node, as they stand now.
     pub world: &'a W,
 }
@@ -82,6 +86,10 @@ pub enum Remember {
     /// Only the latest: for commands that are idempotent by their content.
     Latest,
 }
+
+/// What a decision counted on has been taken by another entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contended;
 
 /// An entity: state that one actor holds, decided one command at a time.
 pub trait Entity: Send + Sync + 'static {
@@ -117,11 +125,26 @@ pub trait Entity: Send + Sync + 'static {
         context: &Context<'_, Self::World>,
     ) -> Result<Vec<Self::Event>, Self::Rejection>;
 
+    /// Takes what the events need of the world beside the state, such as a share of a common budget, and gives back what
+    /// they free; called once between [`Entity::decide`] and [`Entity::apply`], and never when the journal is replayed.
+    /// Of what is taken by one entity another has nothing, so that a decision on what was there a moment ago may not hold
+    /// any more.
+    ///
+    /// # Errors
+    /// [`Contended`] when it is gone, and nothing was taken: the command is then decided again.
+    fn admit(
+        _state: &Self::State,
+        _events: &[Self::Event],
+        _context: &Context<'_, Self::World>,
+    ) -> Result<(), Contended> {
+        Ok(())
+    }
+
     /// Carries an event into the state. Cannot fail.
     fn apply(state: &mut Self::State, event: &Self::Event);
 
     /// The answer to an accepted command, from its events and the state after them.
-    fn reply(state: &Self::State, events: &[Self::Event]) -> Self::Reply;
+    fn reply(state: &Self::State, events: &[Self::Event], world: &Self::World) -> Self::Reply;
 
     /// A digest of the command's content, to tell a retry from another command with the same id.
     fn fingerprint(command: &Self::Command) -> u64;

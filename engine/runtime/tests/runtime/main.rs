@@ -1,6 +1,7 @@
 //! What the runtime promises, one file per concern; docs/runtime-semantics.md names these tests.
 
 mod activation;
+mod admission;
 mod answers;
 mod chain;
 mod columns;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use shardbook_runtime::entity::{Context, Entity, Kind, Remember, Undecodable};
+use shardbook_runtime::entity::{Contended, Context, Entity, Kind, Remember, Undecodable};
 
 /// Kind of the tallies whose outcomes are kept for ever.
 pub const ALWAYS: Kind = 7;
@@ -45,11 +45,18 @@ pub struct BelowZero {
 #[derive(Debug, Default)]
 pub struct World {
     decisions: AtomicU64,
+    /// Decisions that find what they need taken by others.
+    contended: AtomicU64,
 }
 
 impl World {
     pub fn decisions(&self) -> u64 {
         self.decisions.load(Ordering::SeqCst)
+    }
+
+    /// So many of the next decisions find what they need taken by others.
+    pub fn contend(&self, times: u64) {
+        self.contended.store(times, Ordering::SeqCst);
     }
 }
 
@@ -111,11 +118,20 @@ impl<const KIND: Kind> Entity for Tally<KIND> {
         }
     }
 
+    fn admit(_: &State, _: &[Event], context: &Context<'_, World>) -> Result<(), Contended> {
+        let less = |times: u64| times.checked_sub(1);
+        let taken = context
+            .world
+            .contended
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        taken.map_or(Ok(()), |_| Err(Contended))
+    }
+
     fn apply(state: &mut State, event: &Event) {
         apply(state, *event);
     }
 
-    fn reply(state: &State, _: &[Event]) -> State {
+    fn reply(state: &State, _: &[Event], _: &Self::World) -> State {
         *state
     }
 
