@@ -5,9 +5,10 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "client/v1/client.proto",
     "provider/v1/feed.proto",
+    "backoffice/v1/trading.proto",
     "internal/v1/shard.proto",
 ];
 

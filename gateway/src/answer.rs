@@ -17,6 +17,13 @@ pub(crate) enum Asked {
     Cashier,
     Limit,
     Exclusion,
+    Slip,
+    SlipQuote,
+    Slips,
+    LockCashOut,
+    CashOut,
+    /// The prices of open bets, asked again and again.
+    CashOutWatch,
 }
 
 /// The answer's body. A reply that does not fit the question leaves the outcome unknown.
@@ -32,6 +39,13 @@ pub(crate) fn body(asked: Asked, reply: Reply, heartbeat_ms: u32) -> Result<Body
         (Asked::Balance, Reply::Balance(balance)) => Body::Balance(balance),
         (Asked::Cashier, Reply::Balance(balance)) => Body::CashierDone(CashierDone { balance: Some(balance) }),
         (Asked::PlaceBet, Reply::BetPlaced(placed)) => Body::BetPlaced(placed),
+        // A bet in play waits before it is placed.
+        (Asked::PlaceBet | Asked::Slip, Reply::Slip(slip)) => Body::Slip(slip),
+        (Asked::SlipQuote, Reply::SlipQuote(quote)) => Body::SlipQuote(quote),
+        (Asked::Slips, Reply::Slips(slips)) => Body::Slips(slips),
+        (Asked::LockCashOut, Reply::CashOutLocked(locked)) => Body::CashOutLocked(locked),
+        (Asked::CashOut, Reply::CashedOut(paid)) => Body::CashedOut(paid),
+        (Asked::CashOutWatch, Reply::CashOutOffers(offers)) => Body::CashOutOffers(offers),
         (Asked::ListBets, Reply::Bets(bets)) => Body::Bets(bets),
         (Asked::Limit, Reply::LimitSet(set)) => Body::LimitSet(set),
         (Asked::Exclusion, Reply::SelfExcluded(excluded)) => Body::SelfExcluded(excluded),

@@ -84,7 +84,7 @@ impl Board {
             Some(Update::Event(info)) => self.event(info),
             Some(Update::Image(image)) => self.image(image),
             Some(Update::Delta(delta)) => return self.delta(delta),
-            Some(Update::Player(_)) | None => {}
+            Some(Update::Player(_) | Update::Referral(_)) | None => {}
         }
         Ok(())
     }

@@ -72,6 +72,8 @@ codes! {
     BAD_BRAND, false, "the brand is not 1 to 32 of a-z, 0-9 and -", "correct the brand";
     /// The player is absent or not in the form of the schema.
     BAD_PLAYER, false, "the player is not 1 to 64 of A-Z, a-z, 0-9, '.', '_' and -", "correct the player";
+    /// A trader without a fit name.
+    BAD_TRADER, false, "the trader's name is not 1 to 64 printable ASCII characters", "name the trader";
     /// An event id of a subscription is empty or too long.
     BAD_EVENT, false, "an event id is not 1 to 128 bytes", "take event ids from listEvents";
     /// More than 1,000 events in the subscriptions of one connection.

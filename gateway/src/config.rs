@@ -44,6 +44,9 @@ pub struct Config {
     /// Milliseconds, 10 to 600,000: how long a request waits for its durable answer before the client is told
     /// that the outcome is unknown. Also the deadline after which a shard refuses it unrun.
     pub command_timeout_ms: u32,
+    /// Milliseconds, 100 to 600,000: between two prices of the open bets of a player who watches cash-out. Each costs as
+    /// much as reading all open bets of the player.
+    pub cash_out_push_ms: u32,
 }
 
 impl Default for Config {
@@ -64,6 +67,7 @@ impl Default for Config {
             outbox_bytes: 256 * 1024,
             heartbeat_ms: 15_000,
             command_timeout_ms: 5_000,
+            cash_out_push_ms: 1_000,
         }
     }
 }
@@ -80,7 +84,7 @@ impl Config {
                 return Err(StartFault::Remote { role, address });
             }
         }
-        let bounds: [(&'static str, usize, usize, usize); 9] = [
+        let bounds: [(&'static str, usize, usize, usize); 10] = [
             ("max_frame_bytes", self.max_frame_bytes, 1_024, 1_048_576),
             ("max_connections", self.max_connections, 1, 1_000_000),
             (
@@ -95,6 +99,7 @@ impl Config {
             ("outbox_bytes", self.outbox_bytes, 4_096, 16 << 20),
             ("heartbeat_ms", self.heartbeat_ms as usize, 10, 600_000),
             ("command_timeout_ms", self.command_timeout_ms as usize, 10, 600_000),
+            ("cash_out_push_ms", self.cash_out_push_ms as usize, 100, 600_000),
         ];
         match bounds
             .into_iter()
@@ -107,6 +112,10 @@ impl Config {
 
     pub(crate) fn command_timeout(&self) -> Duration {
         Duration::from_millis(self.command_timeout_ms.into())
+    }
+
+    pub(crate) fn cash_out_push(&self) -> Duration {
+        Duration::from_millis(self.cash_out_push_ms.into())
     }
 
     pub(crate) fn heartbeat(&self) -> Duration {

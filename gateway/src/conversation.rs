@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
-    ClientMessage, Error, Events, OpenSession, PlayerRef, Pong, Subscribe, Subscribed, Unsubscribe, Unsubscribed,
+    CashOutOffers, ClientMessage, Error, Events, OpenSession, PlayerRef, Pong, Subscribe, Subscribed, Unsubscribe,
+    Unsubscribed,
 };
 use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
-use shardbook_proto::internal::v1::{PlayerRequest, Register};
+use shardbook_proto::internal::v1::{CashOutPrices, PlayerRequest, Register};
 use shardbook_runtime::router::BoxFuture;
 
 use crate::answer::{self, Asked};
@@ -37,7 +38,17 @@ pub(crate) struct Conversation {
     session: Option<Session>,
     opening: bool,
     interest: Interest,
+    cash_out: CashOutWatch,
     waiting: FuturesUnordered<BoxFuture<Answered>>,
+}
+
+/// Whether this player follows the prices of open bets, and what was told last.
+#[derive(Default)]
+struct CashOutWatch {
+    on: bool,
+    /// A question is under way or waits for its time: there is never more than one.
+    asking: bool,
+    told: CashOutOffers,
 }
 
 struct Session {
@@ -52,6 +63,18 @@ struct Answered {
     /// Whose session this opens.
     opens: Option<PlayerRef>,
     outcome: Result<Reply, Error>,
+}
+
+impl Answered {
+    fn of_watch(id: String, outcome: Result<Reply, Error>) -> Self {
+        Self {
+            id,
+            asked: Asked::CashOutWatch,
+            since: Instant::now(),
+            opens: None,
+            outcome,
+        }
+    }
 }
 
 impl Conversation {
@@ -82,6 +105,7 @@ impl Conversation {
             session: None,
             opening: false,
             interest,
+            cash_out: CashOutWatch::default(),
             waiting,
         }
     }
@@ -199,12 +223,22 @@ impl Conversation {
             Request::Withdraw(ask) => (Asked::Cashier, Ask::Withdraw(ask)),
             Request::SetLimit(ask) => (Asked::Limit, Ask::SetLimit(ask)),
             Request::SelfExclude(ask) => (Asked::Exclusion, Ask::SelfExclude(ask)),
+            Request::PlaceSlip(ask) => (Asked::Slip, Ask::PlaceSlip(ask)),
+            Request::QuoteSlip(ask) => (Asked::SlipQuote, Ask::QuoteSlip(ask)),
+            Request::AnswerOffer(ask) => (Asked::Slip, Ask::AnswerOffer(ask)),
+            Request::ListSlips(ask) => (Asked::Slips, Ask::ListSlips(ask)),
+            Request::LockCashOut(ask) => (Asked::LockCashOut, Ask::LockCashOut(ask)),
+            Request::CashOut(ask) => (Asked::CashOut, Ask::CashOut(ask)),
+            Request::WatchCashOut(ask) => return self.watch_cash_out(id, ask.on),
             _ => return Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if asked == Asked::Cashier && !self.edge.config.test_cashier {
             return Err(codes::CASHIER_DISABLED.error());
         }
-        let question = matches!(asked, Asked::Balance | Asked::ListBets);
+        let question = matches!(
+            asked,
+            Asked::Balance | Asked::ListBets | Asked::SlipQuote | Asked::Slips
+        );
         let command_id = if question { String::new() } else { id.clone() };
         self.route(id, command_id, asked, player, ask)
     }
@@ -240,6 +274,77 @@ impl Conversation {
         Ok(())
     }
 
+    /// The first list is the answer; later ones are pushes, and only where something changed.
+    fn watch_cash_out(&mut self, id: String, on: bool) -> Result<(), Error> {
+        let player = self.session.as_ref().map(|session| session.player.clone());
+        self.cash_out.on = on;
+        if !on {
+            self.cash_out.told = CashOutOffers::default();
+            self.answer(id, Body::CashOutWatched(CashOutOffers::default()));
+            return Ok(());
+        }
+        let Some(player) = player else {
+            return Err(codes::NO_SESSION.error());
+        };
+        if self.waiting.len() >= self.room {
+            return Err(codes::TOO_MANY_IN_FLIGHT.error());
+        }
+        self.ask_cash_out(id, player, Duration::ZERO);
+        Ok(())
+    }
+
+    fn ask_cash_out(&mut self, id: String, player: PlayerRef, after: Duration) {
+        // The answer to a message of the client's own goes beside the question that repeats itself.
+        self.cash_out.asking |= id.is_empty();
+        let edge = Arc::clone(&self.edge);
+        self.waiting.push(Box::pin(async move {
+            let stopped = edge.stopped();
+            if tokio::time::timeout(after, stopped).await.is_ok() && !after.is_zero() {
+                return Answered::of_watch(id, Err(codes::STOPPING.error()));
+            }
+            let request = PlayerRequest {
+                player: Some(player),
+                command_id: String::new(),
+                request: Some(Ask::CashOutPrices(CashOutPrices {})),
+            };
+            Answered::of_watch(id, edge.ask(Target::Player(request)).await)
+        }));
+    }
+
+    /// Tells the offers, and asks again after a while.
+    fn finish_watch(&mut self, id: String, outcome: Result<Reply, Error>) {
+        let offers = match outcome {
+            Ok(Reply::CashOutOffers(offers)) => Ok(offers),
+            Ok(_) => Err(codes::UNKNOWN.error()),
+            Err(error) => Err(error),
+        };
+        match (id.is_empty(), offers) {
+            (false, Ok(offers)) => {
+                self.cash_out.told = offers.clone();
+                self.answer(id, Body::CashOutWatched(offers));
+            }
+            (false, Err(error)) => {
+                self.cash_out.on = false;
+                return self.refuse(id, error);
+            }
+            (true, Ok(offers)) => {
+                self.cash_out.asking = false;
+                if self.cash_out.on && self.cash_out.told != offers {
+                    self.cash_out.told = offers.clone();
+                    self.answer(String::new(), Body::CashOutOffers(offers));
+                }
+            }
+            // What could not be asked this time is asked the next.
+            (true, Err(_)) => self.cash_out.asking = false,
+        }
+        if !self.cash_out.on || self.cash_out.asking || self.edge.is_stopping() {
+            return;
+        }
+        if let Some(player) = self.session.as_ref().map(|session| session.player.clone()) {
+            self.ask_cash_out(String::new(), player, self.edge.config.cash_out_push());
+        }
+    }
+
     fn finish(&mut self, answered: Answered) {
         let Answered {
             id,
@@ -248,7 +353,10 @@ impl Conversation {
             opens,
             outcome,
         } = answered;
-        if asked == Asked::PlaceBet {
+        if asked == Asked::CashOutWatch {
+            return self.finish_watch(id, outcome);
+        }
+        if matches!(asked, Asked::PlaceBet | Asked::Slip) {
             let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.edge.stats.acceptance.record([micros]);
         }

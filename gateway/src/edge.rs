@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dashmap::DashMap;
+use shardbook_proto::backoffice::v1::ReferralChanged;
 use shardbook_proto::client::v1::Error;
 use shardbook_proto::internal::v1::ShardRequest;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_runtime::router::CallFault;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::board::Board;
 use crate::codes::{self, Code};
@@ -21,10 +22,15 @@ use crate::sessions::Sessions;
 use crate::stats::Stats;
 use crate::{Config, ShardRouter};
 
+/// Changes of referred slips that a trader's stream may be behind before it is ended: a minute of a very busy desk.
+const REFERRALS_WAITING: usize = 4_096;
+
 pub(crate) struct Edge {
     pub config: Config,
     pub stats: Stats,
     pub sessions: Sessions,
+    /// Referred slips as they come and go, for traders who watch.
+    pub referrals: broadcast::Sender<ReferralChanged>,
     router: ShardRouter,
     board: Mutex<Board>,
     outboxes: DashMap<u64, Arc<Outbox>>,
@@ -39,6 +45,7 @@ impl Edge {
             config,
             stats: Stats::new(),
             sessions: Sessions::default(),
+            referrals: broadcast::Sender::new(REFERRALS_WAITING),
             router,
             board: Mutex::default(),
             outboxes: DashMap::new(),

@@ -26,6 +26,11 @@ pub(crate) async fn run(edge: Arc<Edge>, topic: Arc<PublicTopic>, mut subscripti
                     edge.stats.pushes.add(edge.sessions.push(player) as u64);
                     false
                 }
+                Some(Update::Referral(change)) => {
+                    // Nobody listening is no fault.
+                    let _ = edge.referrals.send(change.clone());
+                    false
+                }
                 _ => edge.board().apply(&update).is_err(),
             },
             Err(Lag::Missed(missed)) => {

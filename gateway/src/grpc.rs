@@ -3,9 +3,11 @@
 mod betting;
 mod feed;
 mod session;
+mod trading;
 
 use std::sync::Arc;
 
+use shardbook_proto::backoffice::v1::trading_server::TradingServer;
 use shardbook_proto::client::v1::betting_server::BettingServer;
 use shardbook_proto::provider::v1::feed_server::FeedServer;
 use tokio::net::TcpListener;
@@ -28,7 +30,12 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 type Serving = std::pin::Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>>;
 
 /// The names under which health is told: the server as a whole and each of its services.
-const SERVICES: [&str; 3] = ["", "shardbook.client.v1.Betting", "shardbook.provider.v1.Feed"];
+const SERVICES: [&str; 4] = [
+    "",
+    "shardbook.client.v1.Betting",
+    "shardbook.provider.v1.Feed",
+    "shardbook.backoffice.v1.Trading",
+];
 
 /// A server ready to run, and the handle on its health.
 ///
@@ -50,6 +57,10 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
         edge: Arc::clone(&edge),
     })
     .max_decoding_message_size(FEED_MESSAGE_BYTES);
+    let trading = TradingServer::new(trading::Service {
+        edge: Arc::clone(&edge),
+    })
+    .max_decoding_message_size(FEED_MESSAGE_BYTES);
     let stopped = edge.stopped();
     let serving = Server::builder()
         .max_concurrent_streams(CALLS_PER_CONNECTION)
@@ -62,6 +73,7 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
         .add_service(descriptors().build_v1alpha().map_err(schema)?)
         .add_service(betting)
         .add_service(feed)
+        .add_service(trading)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped);
     Ok((Box::pin(serving), health))
 }

@@ -37,7 +37,7 @@ fn each_fault_has_its_code() {
         ),
         ("{\"id\":\"a\",\"placeBet\":{\"stake\":10}}", "BAD_FIELD", "a"),
         (
-            "{\"id\":\"a\",\"placeBet\":{\"policy\":\"PRICE_POLICY_WORSE\"}}",
+            "{\"id\":\"a\",\"placeBet\":{\"policy\":\"PRICE_POLICY_SIDEWAYS\"}}",
             "BAD_FIELD",
             "a",
         ),

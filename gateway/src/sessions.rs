@@ -39,6 +39,7 @@ impl Sessions {
         let body = match update.change.clone() {
             Some(Change::Bet(bet)) => Body::BetChanged(bet),
             Some(Change::Balance(balance)) => Body::BalanceChanged(balance),
+            Some(Change::Slip(slip)) => Body::SlipChanged(slip),
             None => return 0,
         };
         let frame = Frame::push(body);

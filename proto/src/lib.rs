@@ -2,6 +2,10 @@
 //!
 //! Invariant: nothing here is known to an entity; a shard node translates.
 #![allow(missing_docs, reason = "generated from the schemas, which carry the documentation")]
+#![allow(
+    clippy::large_enum_variant,
+    reason = "generated; messages are moved seldom and boxed where they wait"
+)]
 
 /// Descriptors of all schemas, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
@@ -19,6 +23,14 @@ pub mod provider {
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/shardbook.provider.v1.rs"));
         include!(concat!(env!("OUT_DIR"), "/shardbook.provider.v1.serde.rs"));
+    }
+}
+
+/// What traders do.
+pub mod backoffice {
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/shardbook.backoffice.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/shardbook.backoffice.v1.serde.rs"));
     }
 }
 

@@ -3,16 +3,24 @@
 use dashmap::DashMap;
 use shardbook_domain::event::{Market, State};
 use shardbook_domain::ids::{EventId, MarketNo, SelectionNo, SelectionRef};
-use shardbook_domain::market::{Lookup, MarketStatus, Quote};
+use shardbook_domain::market::{Chance, Lookup, MarketStatus, Quote, chances_by_price};
 use shardbook_domain::odds::Odds;
 
 #[derive(Debug)]
 struct Quoted {
-    status: MarketStatus,
-    in_play: bool,
-    version: u64,
+    /// What is the same for every selection.
+    market: Quote,
+    winners: u16,
     /// By selection number from 1.
-    selections: Box<[(Option<Odds>, bool)]>,
+    selections: Box<[Offered]>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Offered {
+    price: Option<Odds>,
+    removed: bool,
+    /// By the source.
+    chance: Option<Chance>,
 }
 
 /// Prices and status of every market, as far as this node has heard. It never runs ahead of the
@@ -23,18 +31,17 @@ pub struct Book {
 }
 
 impl Book {
-    /// Takes in a market as it stands now.
-    pub(crate) fn set(&self, event: EventId, market: &Market) {
-        let selections = market
-            .selections
-            .iter()
-            .map(|selection| (selection.price, selection.removed))
-            .collect();
+    /// Takes in a market of an event as it stands now.
+    pub(crate) fn set(&self, event: EventId, state: &State, market: &Market) {
+        let selections = market.selections.iter().map(|selection| Offered {
+            price: selection.price,
+            removed: selection.removed,
+            chance: selection.chance,
+        });
         let quoted = Quoted {
-            status: market.status,
-            in_play: market.in_play,
-            version: market.version,
-            selections,
+            market: state.quote_market(market),
+            winners: market.winners,
+            selections: selections.collect(),
         };
         self.markets.insert((event, market.no), quoted);
     }
@@ -50,36 +57,41 @@ impl Book {
     #[must_use]
     pub fn open_markets(&self) -> usize {
         let live = |status| matches!(status, MarketStatus::Open | MarketStatus::Suspended);
-        self.markets.iter().filter(|market| live(market.status)).count()
+        self.markets.iter().filter(|quoted| live(quoted.market.status)).count()
     }
+}
+
+fn index(selection: SelectionNo) -> usize {
+    (selection.0 as usize).wrapping_sub(1)
 }
 
 impl shardbook_domain::market::Book for Book {
     fn quote(&self, selection: SelectionRef) -> Lookup {
-        let SelectionRef {
-            event,
-            market,
-            selection: SelectionNo(number),
-        } = selection;
-        let Some(quoted) = self.markets.get(&(event, market)) else {
+        let Some(quoted) = self.markets.get(&(selection.event, selection.market)) else {
             return Lookup::UnknownMarket;
         };
-        let index = (number as usize).wrapping_sub(1);
-        let Some((price, removed)) = quoted.selections.get(index).copied() else {
-            return Lookup::UnknownSelection;
-        };
-        let Quoted {
-            status,
-            in_play,
-            version: market_version,
-            ..
-        } = *quoted;
-        Lookup::Found(Quote {
-            status,
-            in_play,
-            price,
-            removed,
-            market_version,
-        })
+        match quoted.selections.get(index(selection.selection)) {
+            Some(Offered { price, removed, .. }) => Lookup::Found(Quote {
+                price: *price,
+                removed: *removed,
+                ..quoted.market
+            }),
+            None => Lookup::UnknownSelection,
+        }
+    }
+
+    fn chance(&self, selection: SelectionRef) -> Option<Chance> {
+        let quoted = self.markets.get(&(selection.event, selection.market))?;
+        let at = index(selection.selection);
+        let offered = quoted.selections.get(at)?;
+        if offered.removed || offered.chance.is_some() {
+            return offered.chance;
+        }
+        let prices: Vec<_> = quoted
+            .selections
+            .iter()
+            .map(|each| (each.price, each.removed))
+            .collect();
+        chances_by_price(&prices, quoted.winners).get(at).copied().flatten()
     }
 }

@@ -49,18 +49,21 @@ mod player;
 pub use event::{EVENT, EventEntity};
 pub use player::{PLAYER, PlayerEntity};
 
-use shardbook_domain::rules::Rules;
+use shardbook_domain::rules::RuleBook;
 use shardbook_runtime::entity::Undecodable;
 
 use crate::book::Book;
+use crate::budgets::Budgets;
 
 /// What decisions on this node may look at.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct World {
     /// The brand's rules.
-    pub rules: Rules,
+    pub rules: RuleBook,
     /// Every market's prices and status, as far as this node has heard.
     pub book: Book,
+    /// What is left of the house's limits on open bets together.
+    pub budgets: Budgets,
 }
 
 fn undecodable(error: impl std::fmt::Display) -> Undecodable {

@@ -8,20 +8,29 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dashmap::DashMap;
 use shardbook_domain::event::{self, FixtureStatus};
-use shardbook_domain::ids::{BetNo, EventId, PlayerId};
-use shardbook_domain::player;
+use shardbook_domain::ids::{BetNo, EventId, PlayerId, SlipNo};
+use shardbook_domain::player::{self, Released};
+use shardbook_domain::time::Time;
+use shardbook_projections::pending;
+use shardbook_proto::backoffice::v1::{ReferralChanged, referral_changed};
 use shardbook_proto::client::v1 as client;
 use shardbook_proto::internal::v1::{PlayerUpdate, PublicUpdate, player_update, public_update};
 use shardbook_runtime::bus::Topic;
-use shardbook_runtime::entity::{CommandId, Entity, Undecodable};
+use shardbook_runtime::clock::Clock;
+use shardbook_runtime::entity::{CommandId, Entity, EntityKey, Undecodable};
 use shardbook_runtime::host::Host;
 use shardbook_runtime::journal::{EntryRef, Followed, Frame, Journal, Store};
 use tokio::sync::mpsc;
 
-use crate::entities::{EventEntity, PlayerEntity, World};
+use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
 use crate::names::Names;
-use crate::recall::recall;
-use crate::translate::{balance_to_wire, bet_to_wire, event_info, market_delta, market_image};
+use crate::pending::Change;
+use crate::recall::{recall, with_recalled};
+use crate::referrals::{Referrals, Turn};
+use crate::translate::{
+    balance_to_wire, bet_to_wire, event_info, market_delta, market_image, offered, placed, referral, slip_id,
+    slip_refused, waiting, wallet_to_wire,
+};
 use crate::views::decoded;
 
 /// What a gateway subscribes to.
@@ -69,6 +78,24 @@ pub struct Fanout {
     journal: Journal,
     sporting_events: Host<EventEntity>,
     replicas: HashMap<EventId, Replica>,
+    referrals: Arc<Referrals>,
+    waiting: mpsc::Sender<Change>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the fan-out reads from and tells.
+pub(crate) struct Sources {
+    pub(crate) world: Arc<World>,
+    pub(crate) topic: Arc<PublicTopic>,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) players: Host<PlayerEntity>,
+    pub(crate) sporting_events: Host<EventEntity>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) journal: Journal,
+    pub(crate) referrals: Arc<Referrals>,
+    /// Where the clock of waiting slips hears of them.
+    pub(crate) waiting: mpsc::Sender<Change>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// An event as published last.
@@ -82,15 +109,19 @@ struct Replica {
 const RECALL: Duration = Duration::from_secs(5);
 
 impl Fanout {
-    pub(crate) fn new(
-        world: Arc<World>,
-        topic: Arc<PublicTopic>,
-        arrivals: Arc<Arrivals>,
-        players: Host<PlayerEntity>,
-        sporting_events: Host<EventEntity>,
-        names: Arc<Names>,
-        journal: Journal,
-    ) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
+        let Sources {
+            world,
+            topic,
+            arrivals,
+            players,
+            sporting_events,
+            names,
+            journal,
+            referrals,
+            waiting,
+            clock,
+        } = sources;
         let (store, replicas) = (Arc::clone(names.store()), HashMap::new());
         Self {
             world,
@@ -102,6 +133,16 @@ impl Fanout {
             journal,
             sporting_events,
             replicas,
+            referrals,
+            waiting,
+            clock,
+        }
+    }
+
+    /// Takes in the slips that wait for a trader, before the first frame that will be followed.
+    pub(crate) async fn restore_referrals(&self, slips: impl Iterator<Item = (PlayerId, SlipNo)>) {
+        for (player, slip) in slips {
+            self.refer(player, slip).await;
         }
     }
 
@@ -109,7 +150,7 @@ impl Fanout {
     pub(crate) fn restore(&mut self, id: EventId, state: event::State, version: u64) {
         self.publish_event(&state);
         for market in state.markets() {
-            self.world.book.set(id, market);
+            self.world.book.set(id, &state, market);
             self.publish_image(&state, market);
         }
         if let Some(fixture) = state.fixture() {
@@ -122,6 +163,7 @@ impl Fanout {
     fn keep(&mut self, id: EventId, replica: Replica) {
         if is_over(&replica.state) {
             self.world.book.forget(id, &replica.state);
+            self.world.budgets.forget(id);
             self.retire(&replica.state);
         } else {
             self.replicas.insert(id, replica);
@@ -143,7 +185,7 @@ impl Fanout {
         for entry in frame.entries().filter(|entry| entry.event_count() > 0) {
             match entry.entry.key.kind {
                 EventEntity::KIND => self.event_entry(&entry).await?,
-                PlayerEntity::KIND => self.player_entry(&entry)?,
+                PlayerEntity::KIND => self.player_entry(&entry).await?,
                 _ => {}
             }
         }
@@ -188,7 +230,7 @@ impl Fanout {
             }
         }
         for market in changed.into_iter().filter_map(|no| replica.state.market(no)) {
-            self.world.book.set(id, market);
+            self.world.book.set(id, &replica.state, market);
             let on_market = |event: &&event::Event| event.market().is_some_and(|(no, _)| no == market.no);
             let of_market = happened.iter().map(|(event, _)| event).filter(on_market);
             match market_delta(&replica.state, market, of_market, received_us) {
@@ -274,23 +316,41 @@ impl Fanout {
         });
     }
 
-    fn player_entry(&self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
+    async fn player_entry(&self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
         let player = PlayerId(entry.entry.key.id);
         let mut bets: Vec<BetNo> = Vec::new();
         let mut cashier = false;
+        let mut slips: Vec<(SlipNo, Option<Released>)> = Vec::new();
+        let mut taken: Vec<BetNo> = Vec::new();
         for (event, _) in decoded::<PlayerEntity>(entry)? {
+            if let Some((slip, until)) = pending::change_of(&event) {
+                // A closed channel says that the node stops.
+                let _ = self.waiting.send(Change { player, slip, until }).await;
+            }
             match event {
-                player::Event::BetSettled { bet, .. } | player::Event::BetReopened { bet, .. }
+                player::Event::BetSettled { bet, .. }
+                | player::Event::LinesSettled { bet, .. }
+                | player::Event::BetCashedOut { bet, .. }
+                | player::Event::BetUnsettled { bet, .. }
                     if !bets.contains(&bet) =>
                 {
                     bets.push(bet);
                 }
+                player::Event::SlipHeld { slip, .. }
+                | player::Event::SlipApproved { slip, .. }
+                | player::Event::SlipOffered { slip, .. } => slips.push((slip, None)),
+                player::Event::SlipReleased { slip, how, .. } => slips.push((slip, Some(how))),
+                player::Event::BetPlaced { terms, .. } => taken.push(terms.no),
                 player::Event::Deposited { .. } | player::Event::Withdrawn { .. } => cashier = true,
                 _ => {}
             }
         }
         for bet in bets {
             self.publish_bet(player, bet);
+        }
+        for (slip, how) in slips {
+            self.publish_slip(player, slip, how, taken.clone());
+            self.refer(player, slip).await;
         }
         if cashier {
             let outcome = PlayerEntity::decode_outcome(entry.entry.outcome.accepted, entry.entry.outcome.bytes)?;
@@ -307,15 +367,16 @@ impl Fanout {
 
     /// The bet as the player's actor has it, once that is durable: the frame holds only what changed.
     fn publish_bet(&self, player: PlayerId, bet: BetNo) {
-        let names = Arc::clone(&self.names);
-        let look = move |state: &player::State| Some((state.balance()?, state.bet(bet).cloned()));
+        let (names, world) = (Arc::clone(&self.names), Arc::clone(&self.world));
+        let look =
+            move |state: &player::State| Some((state.balance()?, wallet_to_wire(state), state.bet(bet).cloned()));
         let Ok(pending) = self.players.read(player.0, look) else {
             // The mailbox is full: the client learns of it from its next answer or list.
             return;
         };
         let (topic, store, journal) = (Arc::clone(&self.topic), Arc::clone(&self.store), self.journal.clone());
         tokio::spawn(async move {
-            let Ok(Some((balance, held))) = pending.answer().await else {
+            let Ok(Some((balance, wallet, held))) = pending.answer().await else {
                 return;
             };
             let bet = match held {
@@ -328,13 +389,98 @@ impl Fanout {
                 None => None,
             };
             if let Some(bet) = bet {
-                let bet = Some(bet_to_wire(player, &bet, balance.currency, &names));
-                let changed = client::BetChanged {
-                    bet,
-                    balance: Some(balance_to_wire(&balance)),
-                };
+                let bet = Some(bet_to_wire(player, &bet, balance.currency, &names, &world.rules));
+                let changed = client::BetChanged { bet, balance: wallet };
                 publish_player(&topic, player, player_update::Change::Bet(changed));
             }
+        });
+    }
+}
+
+impl Fanout {
+    /// How a slip stands now, told to its player: what was taken, what it waits for, or why it was refused.
+    fn publish_slip(&self, player: PlayerId, slip: SlipNo, how: Option<Released>, taken: Vec<BetNo>) {
+        let (names, world) = (Arc::clone(&self.names), Arc::clone(&self.world));
+        let look = move |state: &player::State| {
+            let balance = state.balance()?;
+            let id = slip_id(player, slip);
+            let told = match (&how, state.pending_slip(slip)) {
+                (Some(Released::Accepted), _) => placed(Some(id), Vec::new(), Some(&balance)),
+                (Some(how), None) => slip_refused(id, how, Some(&balance))?,
+                (_, Some(slip)) => match slip.stage {
+                    player::Stage::Offer => offered(id, slip.until, &slip.asked, Some(&balance)),
+                    stage => waiting(id, stage, slip.until, Some(&balance)),
+                },
+                (None, None) => return None,
+            };
+            let held = taken.iter().map(|no| (*no, state.bet(*no).cloned()));
+            Some((told, balance.currency, held.collect::<Vec<_>>()))
+        };
+        let Ok(pending) = self.players.read(player.0, look) else {
+            // The mailbox is full: the client finds it in its list of slips and bets.
+            return;
+        };
+        let (topic, store, journal) = (Arc::clone(&self.topic), Arc::clone(&self.store), self.journal.clone());
+        tokio::spawn(async move {
+            let Ok(Some((mut told, currency, held))) = pending.answer().await else {
+                return;
+            };
+            match with_recalled(&store, &journal, player, held).await {
+                Ok(bets) => {
+                    let to_wire = |bet| bet_to_wire(player, bet, currency, &names, &world.rules);
+                    told.bets = bets.iter().map(to_wire).collect();
+                    publish_player(&topic, player, player_update::Change::Slip(told));
+                }
+                Err(fault) => tracing::error!(%fault, %player, %slip, "cannot tell of a slip that was decided"),
+            }
+        });
+    }
+
+    /// Puts a slip on the traders' list or takes it off, as its player has it.
+    async fn refer(&self, player: PlayerId, slip: SlipNo) {
+        let (names, world) = (Arc::clone(&self.names), Arc::clone(&self.world));
+        let now = Time(self.clock.now_ms());
+        let shard = self.store.map().locate(EntityKey {
+            kind: PLAYER,
+            id: player.0,
+        });
+        let look = move |state: &player::State, version: u64| {
+            let stands = state
+                .pending_slip(slip)
+                .filter(|slip| slip.stage == player::Stage::Referral)
+                .zip(state.profile());
+            let referral = stands.map(|(pending, profile)| {
+                let context = player::Context {
+                    now,
+                    rules: &world.rules,
+                    book: &world.book,
+                    exposure: world.budgets.of(shard),
+                };
+                // Where a market is closed to bets now, nothing is taken.
+                let most = player::max_stake(state, &pending.asked, &context).unwrap_or_default();
+                referral(player, profile, slip, pending, &most, &names)
+            });
+            (version, referral)
+        };
+        let Ok(pending) = self.players.read_version(player.0, look) else {
+            tracing::warn!(%player, %slip, "a slip is not on the traders' list: its player is overloaded");
+            return;
+        };
+        let (referrals, topic) = (Arc::clone(&self.referrals), Arc::clone(&self.topic));
+        tokio::spawn(async move {
+            let Ok((version, referral)) = pending.answer().await else {
+                return;
+            };
+            let change = match referrals.set(player, slip, version, referral) {
+                Some(Turn::Came(referral)) => referral_changed::Change::Came(*referral),
+                Some(Turn::Gone) => referral_changed::Change::GoneSlipId(slip_id(player, slip)),
+                None => return,
+            };
+            let changed = ReferralChanged { change: Some(change) };
+            let update = PublicUpdate {
+                update: Some(public_update::Update::Referral(changed)),
+            };
+            topic.publish(Arc::new(update), |_| ());
         });
     }
 }

@@ -4,11 +4,15 @@
 //! the wire into commands and back, keeps the replicas that decisions look at, and runs the processes.
 
 mod book;
+mod budgets;
 mod entities;
 mod fanout;
 mod names;
 mod node;
+mod pending;
 mod recall;
+mod referrals;
+mod rulebook;
 mod service;
 mod settlement;
 mod translate;
@@ -18,6 +22,7 @@ mod views;
 pub use book::Book;
 pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
 pub use node::{NodeFault, ShardNode, ShardNodeOptions};
+pub use rulebook::open_to_read as rules_of;
 pub use service::ShardRouter;
 pub use translate::{command_id, player_id_of};
 pub use views::projections;

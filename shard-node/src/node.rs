@@ -16,9 +16,13 @@ use shardbook_runtime::slot::SlotMap;
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
+use crate::budgets::Budgets;
 use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
-use crate::fanout::{Arrivals, Fanout, PublicTopic};
+use crate::fanout::{Arrivals, Fanout, PublicTopic, Sources};
 use crate::names::Names;
+use crate::pending::Due;
+use crate::referrals::Referrals;
+use crate::rulebook;
 use crate::service::{ShardRouter, Shards};
 use crate::settlement::{Settlement, SettlementGauge};
 use crate::views::{EVENTS, projections};
@@ -67,6 +71,17 @@ pub enum NodeFault {
     /// The rules make no sense.
     #[error("the rules of the brand are not valid: {0}")]
     Rules(#[from] RuleError),
+    /// Other rules of the same version are in force in this store.
+    #[error("the rules differ from those of version {0} that this store has taken bets under: raise rules.version")]
+    RulesChanged(u32),
+    /// The store has taken bets under later rules.
+    #[error("the rules are of version {asked}, this store has taken bets under version {stored}: raise rules.version")]
+    RulesWentBack {
+        /// The newest version that the store knows.
+        stored: u32,
+        /// The version given.
+        asked: u32,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -82,6 +97,8 @@ pub struct ShardNode {
     topic: Arc<PublicTopic>,
     fanout: JoinHandle<()>,
     settlement: JoinHandle<()>,
+    /// The clock of waiting slips and the care of budgets.
+    upkeep: Vec<JoinHandle<()>>,
 }
 
 impl ShardNode {
@@ -102,35 +119,52 @@ impl ShardNode {
             store: options.store.clone(),
             queue: options.queue,
         };
-        let (node, frames) = Node::open(&node_options, projections(), vec![PLAYER], &on_fault, progress)?;
+        let (node, frames) = Node::open(
+            &node_options,
+            projections(&options.rules),
+            vec![PLAYER],
+            &on_fault,
+            progress,
+        )?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let rules = rulebook::open(node.store(), options.rules)?;
         let world = Arc::new(World {
-            rules: options.rules,
+            budgets: Budgets::open(node.store(), &rules)?,
+            rules,
             book: Book::default(),
         });
         let host_world = || Arc::new(Arc::clone(&world));
         let players: Host<PlayerEntity> =
             Host::start(node.parts(Arc::clone(&clock)), options.host.clone(), host_world()).await?;
-        let events: Host<EventEntity> = Host::start(node.parts(clock), options.host.clone(), host_world()).await?;
+        let events: Host<EventEntity> =
+            Host::start(node.parts(Arc::clone(&clock)), options.host.clone(), host_world()).await?;
+        let referrals = Arc::<Referrals>::default();
+        let (due, waiting) = Due::open(node.store(), players.clone(), Arc::clone(&clock))?;
         let (topic, arrivals) = (
             Arc::new(PublicTopic::new(options.public_queue)),
             Arc::<Arrivals>::default(),
         );
         let names = Arc::new(Names::new(Arc::clone(node.store())));
-        let mut fanout = Fanout::new(
-            Arc::clone(&world),
-            Arc::clone(&topic),
-            Arc::clone(&arrivals),
-            players.clone(),
-            events.clone(),
-            Arc::clone(&names),
-            node.journal().clone(),
-        );
+        let mut fanout = Fanout::new(Sources {
+            world: Arc::clone(&world),
+            topic: Arc::clone(&topic),
+            arrivals: Arc::clone(&arrivals),
+            players: players.clone(),
+            sporting_events: events.clone(),
+            names: Arc::clone(&names),
+            journal: node.journal().clone(),
+            referrals: Arc::clone(&referrals),
+            waiting,
+            clock: Arc::clone(&clock),
+        });
         restore(&node, &events, &mut fanout).await?;
+        // After the markets: what would be taken without asking depends on them.
+        fanout.restore_referrals(due.waiting()).await;
         let gauge = Arc::<SettlementGauge>::default();
         let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
         let settlement = tokio::spawn(settlement.run(node.viewed()));
         let fanout = tokio::spawn(fanout.follow(frames));
+        let upkeep = vec![tokio::spawn(due.run()), tokio::spawn(Budgets::tend(Arc::clone(&world)))];
         let shards = Shards {
             players,
             events,
@@ -140,6 +174,8 @@ impl ShardNode {
             arrivals,
             names,
             settlement: gauge,
+            referrals,
+            clock: Arc::clone(&clock),
         };
         Ok(Self {
             node,
@@ -147,6 +183,7 @@ impl ShardNode {
             topic,
             fanout,
             settlement,
+            upkeep,
         })
     }
 
@@ -196,11 +233,16 @@ impl ShardNode {
             shards,
             fanout,
             settlement,
+            upkeep,
             ..
         } = self;
         // Processes first: what they have not sent yet, they send at the next start.
         settlement.abort();
         let _ = settlement.await;
+        for task in upkeep {
+            task.abort();
+            let _ = task.await;
+        }
         let stopped = shards.players.stop().await.and(shards.events.stop().await);
         drop(shards);
         fanout.abort();

@@ -6,13 +6,41 @@ use shardbook_domain::player;
 use shardbook_projections::history;
 use shardbook_runtime::entity::EntityKey;
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::journal::Store;
+use shardbook_runtime::journal::{Journal, Store};
 
 use crate::entities::PLAYER;
 use crate::views::HISTORY;
 
 /// A bet as its history tells it, as far as the views have come.
 pub(crate) fn recall(store: &Store, player: PlayerId, bet: BetNo) -> Result<Option<Bet>, StoreFault> {
+    Ok(Bet::fold(&history_of(store, player, bet)?))
+}
+
+/// Bets as their player held them, with those that had left its memory as their history tells them.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn with_recalled(
+    store: &Store,
+    journal: &Journal,
+    player: PlayerId,
+    held: Vec<(BetNo, Option<Bet>)>,
+) -> Result<Vec<Bet>, StoreFault> {
+    if held.iter().any(|(_, bet)| bet.is_none()) {
+        journal.until_viewed().await?;
+    }
+    let mut bets = Vec::with_capacity(held.len());
+    for (no, bet) in held {
+        match bet {
+            Some(bet) => bets.push(bet),
+            None => bets.extend(recall(store, player, no)?),
+        }
+    }
+    Ok(bets)
+}
+
+/// All that happened to a bet, oldest first, as far as the views have come.
+pub(crate) fn history_of(store: &Store, player: PlayerId, bet: BetNo) -> Result<Vec<player::Event>, StoreFault> {
     let prefix = history::bet_prefix(player, bet);
     let mut events = Vec::new();
     for row in HISTORY.scan(store, &prefix, &prefix) {
@@ -28,5 +56,5 @@ pub(crate) fn recall(store: &Store, player: PlayerId, bet: BetNo) -> Result<Opti
         })?;
         events.push(event);
     }
-    Ok(Bet::fold(&events))
+    Ok(events)
 }

@@ -2,13 +2,17 @@
 
 mod house;
 mod player;
+mod slips;
+mod trader;
 
 use std::sync::Arc;
 
 use shardbook_domain::event;
 use shardbook_domain::ids::EventId;
+use shardbook_proto::backoffice::v1::Referrals;
 use shardbook_proto::internal::v1::{CheckpointDone, ShardReply, ShardRequest, shard_reply, shard_request};
 use shardbook_proto::provider::v1 as provider;
+use shardbook_runtime::clock::Clock;
 use shardbook_runtime::entity::EntityKey;
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Answer, Host};
@@ -35,6 +39,8 @@ pub(crate) struct Shards {
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) names: Arc<Names>,
     pub(crate) settlement: Arc<SettlementGauge>,
+    pub(crate) referrals: Arc<crate::referrals::Referrals>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Service<ShardRequest, ShardReply> for Shards {
@@ -44,6 +50,12 @@ impl Service<ShardRequest, ShardReply> for Shards {
             Some(shard_request::Target::Player(request)) => player::call(self, request, deadline_ms),
             // No deadline: a message left out would let the next one pass it.
             Some(shard_request::Target::Feed(message)) => self.feed(message),
+            Some(shard_request::Target::Trader(command)) => trader::call(self, command),
+            Some(shard_request::Target::Referrals(ask)) => {
+                let referrals = self.referrals.waiting(&ask.brand);
+                let reply = shard_reply::Reply::Referrals(Referrals { referrals });
+                Box::pin(std::future::ready(Ok(replied(reply))))
+            }
             Some(shard_request::Target::HouseTotals(_)) => {
                 let shards = self.clone();
                 Box::pin(async move { answer_read(house::totals(&shards)) })

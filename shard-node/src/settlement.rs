@@ -43,6 +43,8 @@ pub struct SettlementGauge {
     read: AtomicU64,
     /// Commands under way.
     under_way: AtomicU64,
+    /// Results that were brought to a bet since the start, repeated ones too.
+    applied: AtomicU64,
     /// Bets to which a result could not be applied: each is a bug, and is logged.
     refused: AtomicU64,
 }
@@ -52,6 +54,12 @@ impl SettlementGauge {
     #[must_use]
     pub fn backlog(&self, durable: u64) -> u64 {
         durable.saturating_sub(self.read.load(Ordering::Acquire)) + self.under_way.load(Ordering::Acquire)
+    }
+
+    /// Results that were brought to a bet since the start, repeated ones too.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Relaxed)
     }
 
     /// Bets to which a result could not be applied.
@@ -213,7 +221,10 @@ impl Settlement {
 
     fn count(&self, applied: Applied) -> Result<(), StoreFault> {
         match applied {
-            Applied::Done => Ok(()),
+            Applied::Done => {
+                self.gauge.applied.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
             Applied::Stopped => Err(StoreFault::Stopped),
             Applied::Refused => {
                 self.gauge.refused.fetch_add(1, Ordering::Relaxed);

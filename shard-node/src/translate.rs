@@ -5,6 +5,8 @@ mod ids;
 mod markets;
 mod player;
 mod refusal;
+mod slip;
+mod trader;
 mod wallet;
 
 pub use ids::{command_id, player_id_of};
@@ -12,5 +14,9 @@ pub use ids::{command_id, player_id_of};
 pub(crate) use feed::{feed_command, feed_reply};
 pub(crate) use markets::{event_info, market_delta, market_image};
 pub(crate) use player::{Cashier, place_bet, register, self_exclude, set_limit};
-pub(crate) use refusal::{Refusal, id_reused, rejection};
-pub(crate) use wallet::{balance_to_wire, bet_to_wire, placed_to_wire};
+pub(crate) use refusal::{Refusal, id_reused, reason, rejection};
+pub(crate) use slip::{
+    bet_of, offered, part_of, pending, placed, quote, refused as slip_refused, slip, slip_id, slip_of, waiting,
+};
+pub(crate) use trader::{answer_referral, factor, free_bet, referral, ruling};
+pub(crate) use wallet::{balance_to_wire, bet_to_wire, placed_to_wire, wallet_to_wire};

@@ -11,6 +11,7 @@ mod house;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use shardbook_domain::rules::RuleBook;
 use shardbook_domain::{event, player};
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
@@ -19,6 +20,7 @@ use shardbook_runtime::slot::ShardId;
 use shardbook_runtime::views::{Rebuilt, outcomes_position, projection_position};
 
 use crate::entities::{EventEntity, PlayerEntity};
+use crate::rulebook;
 use crate::views::projections;
 use entity::Replayed;
 
@@ -109,7 +111,8 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
             Err(fault) => verdict.note("J-3", format!("shard {}", shard.0), fault),
         }
     }
-    let views = projections();
+    let rules = rulebook::open_to_read(store)?;
+    let views = projections(rules.current());
     for shard in shards() {
         let (mut sequence, mut digest) = (0, GENESIS);
         let positions: Vec<u64> = views
@@ -127,7 +130,7 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
                 }
             };
             (sequence, digest) = (frame.position().sequence, *frame.digest());
-            replay.frame(store, &frame, sequence <= outcomes, &mut verdict)?;
+            replay.frame(store, &frame, sequence <= outcomes, &rules, &mut verdict)?;
             // After a crash views stand behind the journal; they must be right up to where they say they are.
             for (view, _) in views
                 .iter()
@@ -168,7 +171,14 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
 }
 
 impl Replay {
-    fn frame(&mut self, store: &Store, frame: &Frame, outcomes: bool, verdict: &mut Verdict) -> Result<(), StoreFault> {
+    fn frame(
+        &mut self,
+        store: &Store,
+        frame: &Frame,
+        outcomes: bool,
+        rules: &RuleBook,
+        verdict: &mut Verdict,
+    ) -> Result<(), StoreFault> {
         for entry in frame.entries() {
             verdict.entries += 1;
             let key = entry.entry.key;
@@ -176,7 +186,7 @@ impl Replay {
                 PlayerEntity::KIND => {
                     let replayed = entity::replayed(&mut self.players, store, key)?;
                     if let Some(events) = replayed.entry(&entry, verdict) {
-                        books::after_entry(key, &events, &replayed.state, verdict);
+                        books::after_entry(key, &events, &replayed.state, rules, verdict);
                     }
                     if outcomes {
                         entity::outcome_row(store, &entry, verdict)?;

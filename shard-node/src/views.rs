@@ -1,11 +1,13 @@
 //! The read models of this node: the rows of each, carried into the runtime's views.
 
 use shardbook_domain::ids::{EventId, PlayerId};
-use shardbook_projections::{EventEntry, PlayerEntry, Row, events, history, legs, results, totals};
+use shardbook_domain::rules::Rules;
+use shardbook_projections::{EventEntry, PlayerEntry, Row, events, history, legs, open, pending, results, totals};
 use shardbook_runtime::entity::{Entity, Undecodable};
 use shardbook_runtime::journal::{EntryRef, Families, Store};
 use shardbook_runtime::views::{Projection, Rows};
 
+use crate::budgets::has_limits;
 use crate::entities::{EventEntity, PlayerEntity};
 
 type PlayerRows = fn(&PlayerEntry<'_>, &mut dyn FnMut(Row));
@@ -61,18 +63,39 @@ pub static EVENTS: View = View {
 pub static TOTALS: View = View {
     prefix: 5,
     name: "totals",
-    version: 1,
+    version: 2,
     rows_are_final: false,
     of_player: Some(|entry, row| totals::player_rows(entry, row)),
     of_event: Some(|entry, row| totals::event_rows(entry, row)),
 };
 
-/// Every read model of a node.
+/// Slips that wait.
+pub static PENDING: View = View {
+    prefix: 6,
+    name: "pending",
+    version: 1,
+    rows_are_final: false,
+    of_player: Some(|entry, row| pending::rows(entry, row)),
+    of_event: None,
+};
+
+/// Bets that are open; kept where the brand limits open bets together.
+pub static OPEN: View = View {
+    prefix: 7,
+    name: "open",
+    version: 1,
+    rows_are_final: false,
+    of_player: Some(|entry, row| open::rows(entry, row)),
+    of_event: None,
+};
+
+/// Every read model of a node with these rules.
 #[must_use]
-pub fn projections() -> Vec<Box<dyn Projection>> {
-    [&HISTORY, &LEGS, &RESULTS, &EVENTS, &TOTALS]
-        .map(|view| Box::new(view) as Box<dyn Projection>)
-        .into()
+pub fn projections(rules: &Rules) -> Vec<Box<dyn Projection>> {
+    let always = [&HISTORY, &LEGS, &RESULTS, &EVENTS, &TOTALS, &PENDING];
+    let limits = has_limits(rules).then_some(&OPEN);
+    let views = always.into_iter().chain(limits);
+    views.map(|view| Box::new(view) as Box<dyn Projection>).collect()
 }
 
 impl View {

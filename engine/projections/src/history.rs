@@ -30,7 +30,10 @@ pub fn bet_of(key: &[u8]) -> Option<BetNo> {
 pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
     for (index, (event, bytes)) in (0_u16..).zip(entry.events) {
         // A recalled bet is the sum of rows that are here already.
-        let Some(bet) = event.bet().filter(|_| !matches!(event, Event::BetRecalled { .. })) else {
+        let Some(bet) = event
+            .bet()
+            .filter(|_| !matches!(event, Event::BetRecalled { .. } | Event::BetRestored { .. }))
+        else {
             continue;
         };
         let mut key = bet_prefix(entry.player, bet);

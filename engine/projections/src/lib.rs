@@ -6,7 +6,8 @@
 pub mod events;
 pub mod history;
 pub mod legs;
-
+pub mod open;
+pub mod pending;
 pub mod results;
 pub mod totals;
 

@@ -2,8 +2,8 @@
 
 use shardbook_domain::bet::BetStatus;
 use shardbook_domain::event;
-use shardbook_domain::ledger::{Account, Reason, Transfer};
-use shardbook_domain::money::Currency;
+use shardbook_domain::ledger::{Account, Phase, Reason, Transfer};
+use shardbook_domain::money::Amount;
 use shardbook_domain::player::{Event, Rejection, Reply};
 
 use crate::{EventEntry, PlayerEntry, Row};
@@ -13,61 +13,57 @@ use crate::{EventEntry, PlayerEntry, Row};
 pub struct Totals {
     /// Bets placed.
     pub placed: i64,
-    /// Bets that stand settled, void ones included.
+    /// Bets that stand settled, void ones and those wholly bought back included.
     pub settled: i64,
     /// Bets that stand settled as void.
     pub void: i64,
-    /// Stakes of all bets placed.
+    /// Stakes of all bets placed, free bets included.
     pub turnover: i64,
-    /// What the bets that stand settled returned, stakes of void bets included.
+    /// What went back to players for stakes that stand settled: returns, stakes of void bets, what was paid for bets bought
+    /// back.
     pub payout: i64,
-    /// Stakes of the bets that stand settled.
+    /// Stakes that stand settled, of whole bets or of lines, or bought back.
     pub settled_stakes: i64,
     /// Money that came in through the cashier.
     pub deposits: i64,
     /// Money that went out through the cashier.
     pub withdrawals: i64,
+    /// Stakes of slips that wait for their delay or a trader.
+    pub waiting: i64,
+    /// Free bets that the house granted, those included that made up for free bets lost to a correction.
+    pub promotions: i64,
+    /// Corrected payouts that the house bore.
+    pub written_off: i64,
+    /// What was paid for bets bought back; part of `payout`.
+    pub cashed_out: i64,
 }
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 12;
 
 impl Totals {
     fn columns(self) -> [i64; COLUMNS] {
-        let Self {
-            placed,
-            settled,
-            void,
-            turnover,
-            payout,
-            settled_stakes,
-            deposits,
-            withdrawals,
-        } = self;
         [
-            placed,
-            settled,
-            void,
-            turnover,
-            payout,
-            settled_stakes,
-            deposits,
-            withdrawals,
+            self.placed,
+            self.settled,
+            self.void,
+            self.turnover,
+            self.payout,
+            self.settled_stakes,
+            self.deposits,
+            self.withdrawals,
+            self.waiting,
+            self.promotions,
+            self.written_off,
+            self.cashed_out,
         ]
     }
 
     /// Reads the columns of a row; columns that are missing are zero.
     #[must_use]
     pub fn from_row(row: &[u8]) -> Self {
-        let [
-            placed,
-            settled,
-            void,
-            turnover,
-            payout,
-            settled_stakes,
-            deposits,
-            withdrawals,
-        ] = columns(row);
+        let columns: [i64; COLUMNS] = columns(row);
+        let [placed, settled, void, turnover, payout, settled_stakes, rest @ ..] = columns;
+        let [deposits, withdrawals, waiting, promotions, written_off, cashed_out] = rest;
         Self {
             placed,
             settled,
@@ -77,6 +73,10 @@ impl Totals {
             settled_stakes,
             deposits,
             withdrawals,
+            waiting,
+            promotions,
+            written_off,
+            cashed_out,
         }
     }
 
@@ -86,16 +86,71 @@ impl Totals {
         self.placed - self.settled
     }
 
-    /// Stakes of the bets that wait for a result.
+    /// Stakes that wait for a result.
     #[must_use]
     pub fn open_stakes(&self) -> i64 {
         self.turnover - self.settled_stakes
     }
 
-    /// Stakes of settled bets less what they returned.
+    /// Settled stakes less what went back for them.
     #[must_use]
     pub fn gross_win(&self) -> i64 {
         self.settled_stakes - self.payout
+    }
+
+    /// Takes in the bookings of an event.
+    fn book(&mut self, transfer: &Transfer) {
+        let amount = transfer.amount.0;
+        match (transfer.reason, transfer.phase) {
+            (Reason::Stake, Phase::VoidPending(_)) | (Reason::FreeBetReturned, _) => {
+                self.settled_stakes += amount;
+                self.payout += amount;
+            }
+            (Reason::StakeSettled, _) => self.settled_stakes += amount,
+            (Reason::StakeCashedOut, _) => self.settled_stakes += amount,
+            (Reason::CashOut, _) => {
+                self.payout += amount;
+                self.cashed_out += amount;
+            }
+            (Reason::Payout, _) => self.payout += amount,
+            (Reason::StakeReopened, _) if transfer.debit == Account::BettingResult => self.settled_stakes -= amount,
+            (Reason::SlipHeld, Phase::Pending) => self.waiting += amount,
+            (Reason::SlipHeld, _) => self.waiting -= amount,
+            _ => {}
+        }
+        // What a correction takes back, from whomever.
+        let taken_back = matches!(
+            transfer.reason,
+            Reason::PayoutReversed
+                | Reason::DebtRaised
+                | Reason::WrittenOff
+                | Reason::FreeBetTaken
+                | Reason::FreeBetGranted
+        );
+        if taken_back && transfer.credit == Account::BettingResult {
+            self.payout -= amount;
+        }
+        match transfer.debit {
+            Account::Promotions => self.promotions += amount,
+            Account::WrittenOff => self.written_off += amount,
+            _ => {}
+        }
+    }
+
+    /// A settlement that the first version took back: that of a void bet had only let the hold go.
+    fn reopen(&mut self, transfers: &[Transfer]) {
+        self.settled -= 1;
+        if transfers
+            .iter()
+            .any(|transfer| transfer.reason == Reason::StakeReopened)
+        {
+            return;
+        }
+        let held = |transfer: &&Transfer| transfer.reason == Reason::Stake && transfer.phase == Phase::Pending;
+        let stake: i64 = transfers.iter().filter(held).map(|transfer| transfer.amount.0).sum();
+        self.void -= 1;
+        self.settled_stakes -= stake;
+        self.payout -= stake;
     }
 }
 
@@ -139,6 +194,7 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
     };
     let mut totals = Totals::default();
     for (event, _) in entry.events {
+        event.transfers().iter().for_each(|transfer| totals.book(transfer));
         match event {
             Event::Registered { .. } => row(Row::Add(PLAYERS.to_vec(), vec![1])),
             Event::Deposited { amount, .. } => totals.deposits += amount.0,
@@ -147,31 +203,30 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
                 totals.placed += 1;
                 totals.turnover += terms.stake.0;
             }
-            Event::BetSettled {
-                status,
-                returned,
-                transfers,
-                ..
-            } => {
+            Event::BetSettled { status, .. } => {
                 totals.settled += 1;
                 totals.void += i64::from(*status == BetStatus::Void);
-                totals.payout += returned.0;
-                totals.settled_stakes += stake(transfers);
             }
-            Event::BetReopened { transfers, .. } => {
-                let stake = stake(transfers);
-                let was_void = !transfers
-                    .iter()
-                    .any(|transfer| transfer.reason == Reason::StakeReopened);
-                totals.settled -= 1;
-                totals.void -= i64::from(was_void);
-                totals.payout -= if was_void { stake } else { taken_back(transfers) };
-                totals.settled_stakes -= stake;
+            Event::BetReopened { transfers, .. } => totals.reopen(transfers),
+            Event::BetUnsettled { was, .. } => {
+                totals.settled -= i64::from(*was != BetStatus::Open);
+                totals.void -= i64::from(*was == BetStatus::Void);
+            }
+            Event::BetCashedOut { .. } => {
+                let sold = matches!(
+                    reply,
+                    Reply::CashedOut {
+                        open_stake: Amount::ZERO,
+                        ..
+                    }
+                );
+                totals.settled += i64::from(sold);
             }
             _ => {}
         }
     }
-    if let Some(currency) = currency_of(reply).filter(|_| totals != Totals::default()) {
+    let currency = reply.balance().map(|balance| balance.currency);
+    if let Some(currency) = currency.filter(|_| totals != Totals::default()) {
         row(Row::Add(
             [&[CURRENCY], currency.code().as_bytes()].concat(),
             totals.columns().to_vec(),
@@ -181,12 +236,16 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
 
 /// The rows of what one message about a sporting event came to.
 pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
-    use event::Event::{FixtureUpdated, MarketOpened, MarketResulted, MarketVoided, ResultRolledBack};
+    use event::Event::{
+        FixtureUpdated, MarketOpened, MarketResulted, MarketVoided, ResultRolledBack, SettlementChanged,
+    };
     let (mut updates, mut results, mut opened) = (0, 0, 0);
     for (event, _) in entry.events {
         match event {
             FixtureUpdated { .. } => {}
-            MarketResulted { .. } | MarketVoided { .. } | ResultRolledBack { .. } => results += 1,
+            MarketResulted { .. } | MarketVoided { .. } | ResultRolledBack { .. } | SettlementChanged { .. } => {
+                results += 1;
+            }
             MarketOpened { .. } => (opened, updates) = (opened + 1, updates + 1),
             _ => updates += 1,
         }
@@ -199,33 +258,5 @@ pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
         if count > 0 {
             row(Row::Add(key.to_vec(), vec![count]));
         }
-    }
-}
-
-/// The stake that these transfers hold, take or give back.
-fn stake(transfers: &[Transfer]) -> i64 {
-    transfers
-        .iter()
-        .filter(|transfer| transfer.reason == Reason::Stake)
-        .map(|transfer| transfer.amount.0)
-        .sum()
-}
-
-/// The return that these transfers take back, from the player or as a debt.
-fn taken_back(transfers: &[Transfer]) -> i64 {
-    let to_house = |transfer: &&Transfer| transfer.credit == Account::BettingResult;
-    transfers
-        .iter()
-        .filter(to_house)
-        .map(|transfer| transfer.amount.0)
-        .sum()
-}
-
-fn currency_of(reply: &Reply) -> Option<Currency> {
-    match reply {
-        Reply::Registered { balance } | Reply::Balance(balance) | Reply::BetPlaced { balance, .. } => {
-            Some(balance.currency)
-        }
-        _ => None,
     }
 }

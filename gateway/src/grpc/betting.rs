@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use shardbook_proto::client::v1::betting_server::Betting;
 use shardbook_proto::client::v1::{
-    Balance, BetPlaced, Bets, CashierReply, CashierRequest, ClientMessage, Deposit, Error, GetBalance, GetBalanceReply,
-    GetBalanceRequest, ListBetsReply, ListBetsRequest, PlaceBetReply, PlaceBetRequest, PlayerRef, Subscribe, Withdraw,
-    cashier_reply, get_balance_reply, list_bets_reply, place_bet_reply,
+    AnswerOfferRequest, Balance, Bets, CashOutReply, CashOutRequest, CashierReply, CashierRequest, ClientMessage,
+    Deposit, Error, GetBalance, GetBalanceReply, GetBalanceRequest, ListBetsReply, ListBetsRequest, LockCashOutRequest,
+    PlaceBetReply, PlaceBetRequest, PlaceSlipRequest, PlayerRef, QuoteSlipRequest, SlipQuoteReply, SlipReply,
+    Subscribe, Withdraw, cash_out_reply, cashier_reply, get_balance_reply, list_bets_reply, place_bet_reply,
+    slip_quote_reply, slip_reply,
 };
 use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
@@ -40,14 +42,49 @@ impl Betting for Service {
     async fn place_bet(&self, request: Request<PlaceBetRequest>) -> Result<Response<PlaceBetReply>, Status> {
         let since = Instant::now();
         let PlaceBetRequest { player, id, bet } = request.into_inner();
-        let placed = self.place(player, id, bet.unwrap_or_default()).await;
+        let placed = self.command(player, id, Ask::PlaceBet(bet.unwrap_or_default())).await;
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.edge.stats.acceptance.record([micros]);
         let result = match self.counted(placed) {
-            Ok(placed) => place_bet_reply::Result::Placed(placed),
+            Ok(Reply::BetPlaced(placed)) => place_bet_reply::Result::Placed(placed),
+            Ok(Reply::Slip(slip)) => place_bet_reply::Result::Slip(slip),
+            Ok(_) => place_bet_reply::Result::Error(codes::UNKNOWN.error()),
             Err(error) => place_bet_reply::Result::Error(error),
         };
         Ok(Response::new(PlaceBetReply { result: Some(result) }))
+    }
+
+    async fn place_slip(&self, request: Request<PlaceSlipRequest>) -> Result<Response<SlipReply>, Status> {
+        let PlaceSlipRequest { player, id, slip } = request.into_inner();
+        Ok(self.slip(player, id, Ask::PlaceSlip(slip.unwrap_or_default())).await)
+    }
+
+    async fn quote_slip(&self, request: Request<QuoteSlipRequest>) -> Result<Response<SlipQuoteReply>, Status> {
+        let QuoteSlipRequest { player, slip } = request.into_inner();
+        let ask = Ask::QuoteSlip(slip.unwrap_or_default());
+        let result = match self.counted(self.ask(player, String::new(), ask).await) {
+            Ok(Reply::SlipQuote(quote)) => slip_quote_reply::Result::Quote(quote),
+            Ok(_) => slip_quote_reply::Result::Error(codes::UNKNOWN.error()),
+            Err(error) => slip_quote_reply::Result::Error(error),
+        };
+        Ok(Response::new(SlipQuoteReply { result: Some(result) }))
+    }
+
+    async fn answer_offer(&self, request: Request<AnswerOfferRequest>) -> Result<Response<SlipReply>, Status> {
+        let AnswerOfferRequest { player, id, answer } = request.into_inner();
+        Ok(self
+            .slip(player, id, Ask::AnswerOffer(answer.unwrap_or_default()))
+            .await)
+    }
+
+    async fn lock_cash_out(&self, request: Request<LockCashOutRequest>) -> Result<Response<CashOutReply>, Status> {
+        let LockCashOutRequest { player, id, lock } = request.into_inner();
+        Ok(self.cash(player, id, Ask::LockCashOut(lock.unwrap_or_default())).await)
+    }
+
+    async fn cash_out(&self, request: Request<CashOutRequest>) -> Result<Response<CashOutReply>, Status> {
+        let CashOutRequest { player, id, cash_out } = request.into_inner();
+        Ok(self.cash(player, id, Ask::CashOut(cash_out.unwrap_or_default())).await)
     }
 
     async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceReply>, Status> {
@@ -94,17 +131,33 @@ impl Betting for Service {
 }
 
 impl Service {
-    async fn place(
-        &self,
-        player: Option<PlayerRef>,
-        id: String,
-        bet: shardbook_proto::client::v1::PlaceBet,
-    ) -> Result<BetPlaced, Error> {
+    async fn command(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Result<Reply, Error> {
         parse::check_id(&id)?;
-        match self.ask(player, id, Ask::PlaceBet(bet)).await? {
-            Reply::BetPlaced(placed) => Ok(placed),
-            _ => Err(codes::UNKNOWN.error()),
-        }
+        self.ask(player, id, ask).await
+    }
+
+    async fn slip(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
+        let since = Instant::now();
+        let taken = self.command(player, id, ask).await;
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.edge.stats.acceptance.record([micros]);
+        let result = match self.counted(taken) {
+            Ok(Reply::Slip(slip)) => slip_reply::Result::Slip(slip),
+            Ok(_) => slip_reply::Result::Error(codes::UNKNOWN.error()),
+            Err(error) => slip_reply::Result::Error(error),
+        };
+        Response::new(SlipReply { result: Some(result) })
+    }
+
+    async fn cash(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<CashOutReply> {
+        let answer = self.command(player, id, ask).await;
+        let result = match self.counted(answer) {
+            Ok(Reply::CashOutLocked(locked)) => cash_out_reply::Result::Locked(locked),
+            Ok(Reply::CashedOut(paid)) => cash_out_reply::Result::Paid(paid),
+            Ok(_) => cash_out_reply::Result::Error(codes::UNKNOWN.error()),
+            Err(error) => cash_out_reply::Result::Error(error),
+        };
+        Response::new(CashOutReply { result: Some(result) })
     }
 
     async fn list(&self, request: ListBetsRequest) -> Result<Bets, Error> {

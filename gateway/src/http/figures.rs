@@ -47,6 +47,10 @@ struct Currency {
     payout: String,
     gross_win: String,
     open_stakes: String,
+    waiting_stakes: String,
+    cashed_out: String,
+    promotions: String,
+    written_off: String,
     deposits: String,
     withdrawals: String,
 }
@@ -126,6 +130,10 @@ impl Currency {
             payout: totals.payout.clone(),
             gross_win: totals.gross_win.clone(),
             open_stakes: totals.open_stakes.clone(),
+            waiting_stakes: totals.waiting_stakes.clone(),
+            cashed_out: totals.cashed_out.clone(),
+            promotions: totals.promotions.clone(),
+            written_off: totals.written_off.clone(),
             deposits: totals.deposits.clone(),
             withdrawals: totals.withdrawals.clone(),
         }

@@ -21,7 +21,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use crate::client::{Book, soon};
 use crate::house::House;
 
-async fn channel(gateway: &shardbook_gateway::Gateway) -> Channel {
+pub async fn channel(gateway: &shardbook_gateway::Gateway) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", gateway.addresses().grpc)).expect("address");
     soon(endpoint.connect()).await.expect("connects")
 }

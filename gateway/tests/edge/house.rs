@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use shardbook_gateway::{Config, Gateway, PublicTopic, ShardRouter};
+use shardbook_proto::backoffice::v1::{Referral, ReferralChanged, Referrals, TraderDone, referral_changed};
 use shardbook_proto::client::v1::{
-    Balance, Bet, BetPlaced, Bets, Error, EventInfo, LimitSet, Line, MarketDelta, MarketImage, Selection, SelfExcluded,
+    Balance, Bet, BetPlaced, BetQuote, Bets, CashOutLocked, CashOutOffer, CashOutOffers, CashedOut, Error, EventInfo,
+    LimitSet, Line, MarketDelta, MarketImage, PlayerRef, Selection, SelfExcluded, SlipQuote, SlipState, SlipTaken,
+    Slips,
 };
 use shardbook_proto::internal::v1::player_request::Request;
 use shardbook_proto::internal::v1::public_update::Update;
@@ -33,6 +36,9 @@ struct Held {
     bets: Vec<Bet>,
     markets: BTreeMap<String, MarketImage>,
     fault: Option<CallFault>,
+    /// What the only bet can be sold for.
+    cash_out: String,
+    referrals: Vec<Referral>,
 }
 
 impl House {
@@ -60,6 +66,39 @@ impl House {
     /// From now on every call meets this fault.
     pub fn fail(&self, fault: CallFault) {
         self.held.lock().expect("lock").fault = Some(fault);
+    }
+
+    /// From now on the only bet can be sold for this.
+    pub fn buys_back_at(&self, amount: &str) {
+        self.held.lock().expect("lock").cash_out = amount.into();
+    }
+
+    /// A slip of a player of the brand waits for a trader.
+    pub fn refer(&self, brand: &str, slip: &str) {
+        let referral = Referral {
+            slip_id: slip.into(),
+            player: Some(PlayerRef {
+                brand: brand.into(),
+                player: "p".into(),
+            }),
+            ..Referral::default()
+        };
+        self.held.lock().expect("lock").referrals.push(referral.clone());
+        self.publish(Update::Referral(ReferralChanged {
+            change: Some(referral_changed::Change::Came(referral)),
+        }));
+    }
+
+    /// The slip waits no more.
+    pub fn decided(&self, slip: &str) {
+        self.held
+            .lock()
+            .expect("lock")
+            .referrals
+            .retain(|one| one.slip_id != slip);
+        self.publish(Update::Referral(ReferralChanged {
+            change: Some(referral_changed::Change::GoneSlipId(slip.into())),
+        }));
     }
 
     /// From now on answers wait.
@@ -183,6 +222,15 @@ impl House {
                 }],
                 ..HouseTotalsReply::default()
             }),
+            Target::Trader(_) => Reply::Trader(TraderDone {}),
+            Target::Referrals(ask) => Reply::Referrals(Referrals {
+                referrals: held
+                    .referrals
+                    .iter()
+                    .filter(|one| of_brand(one, &ask.brand))
+                    .cloned()
+                    .collect(),
+            }),
             Target::Checkpoint(_) => Reply::Checkpoint(CheckpointDone {
                 path: "data/checkpoint-1".into(),
             }),
@@ -238,6 +286,30 @@ impl Held {
             Request::SelfExclude(until) => Reply::SelfExcluded(SelfExcluded {
                 until_ms: until.until_ms,
             }),
+            Request::PlaceSlip(_) | Request::AnswerOffer(_) => Reply::Slip(SlipTaken {
+                slip_id: request.command_id,
+                state: SlipState::Delayed.into(),
+                ..SlipTaken::default()
+            }),
+            Request::QuoteSlip(slip) => Reply::SlipQuote(SlipQuote {
+                bets: vec![BetQuote::default(); slip.bets.len()],
+                ..SlipQuote::default()
+            }),
+            Request::ListSlips(_) => Reply::Slips(Slips::default()),
+            Request::LockCashOut(lock) => Reply::CashOutLocked(CashOutLocked {
+                bet_id: lock.bet_id,
+                ..CashOutLocked::default()
+            }),
+            Request::CashOut(sell) => Reply::CashedOut(CashedOut {
+                paid: sell.amount,
+                ..CashedOut::default()
+            }),
+            Request::CashOutPrices(_) => Reply::CashOutOffers(CashOutOffers {
+                offers: vec![CashOutOffer {
+                    bet_id: "bet-1".into(),
+                    amount: self.cash_out.clone(),
+                }],
+            }),
         }
     }
 
@@ -249,6 +321,10 @@ impl Held {
         *available += amount;
         Reply::Balance(balance(*available))
     }
+}
+
+fn of_brand(referral: &Referral, brand: &str) -> bool {
+    brand.is_empty() || referral.player.as_ref().is_some_and(|player| player.brand == brand)
 }
 
 fn minor(amount: &str) -> i64 {

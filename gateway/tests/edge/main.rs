@@ -8,3 +8,4 @@ mod life;
 mod markets;
 mod players;
 mod site;
+mod trading;

@@ -23,7 +23,7 @@ async fn every_request_has_its_answer() {
     let gateway = house.gateway(|_| ());
     let mut client = Client::player(gateway.addresses().ws, "p", "5.00").await;
     type Fits = fn(&Body) -> bool;
-    let rows: [(&str, Fits); 9] = [
+    let rows: [(&str, Fits); 15] = [
         (
             r#"{"id":"a","ping":{}}"#,
             |body| matches!(body, Body::Pong(pong) if pong.server_time_ms > 0),
@@ -48,6 +48,26 @@ async fn every_request_has_its_answer() {
         (r#"{"id":"a","selfExclude":{"untilMs":"9"}}"#, |body| {
             matches!(body, Body::SelfExcluded(_))
         }),
+        (
+            r#"{"id":"a","placeSlip":{"bets":[{}]}}"#,
+            |body| matches!(body, Body::Slip(slip) if slip.slip_id == "a"),
+        ),
+        (
+            r#"{"id":"a","quoteSlip":{"bets":[{},{}]}}"#,
+            |body| matches!(body, Body::SlipQuote(quote) if quote.bets.len() == 2),
+        ),
+        (r#"{"id":"a","answerOffer":{"slipId":"s","accept":true}}"#, |body| {
+            matches!(body, Body::Slip(_))
+        }),
+        (r#"{"id":"a","listSlips":{}}"#, |body| matches!(body, Body::Slips(_))),
+        (
+            r#"{"id":"a","lockCashOut":{"betId":"b"}}"#,
+            |body| matches!(body, Body::CashOutLocked(locked) if locked.bet_id == "b"),
+        ),
+        (
+            r#"{"id":"a","cashOut":{"betId":"b","amount":"2.00"}}"#,
+            |body| matches!(body, Body::CashedOut(sold) if sold.paid == "2.00"),
+        ),
         (r#"{"id":"a","listEvents":{}}"#, |body| matches!(body, Body::Events(_))),
         (
             r#"{"id":"a","balance":{}}"#,

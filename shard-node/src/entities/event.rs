@@ -34,7 +34,7 @@ impl Entity for EventEntity {
         state.apply(event);
     }
 
-    fn reply(state: &State, events: &[Event]) -> Reply {
+    fn reply(state: &State, events: &[Event], _: &Self::World) -> Reply {
         event::reply(state, events)
     }
 

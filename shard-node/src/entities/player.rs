@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shardbook_domain::player::{self, Command, Event, Rejection, Reply, State};
 use shardbook_domain::time::Time;
-use shardbook_runtime::entity::{Context, Entity, Kind, Remember, Undecodable};
+use shardbook_runtime::entity::{Contended, Context, Entity, Kind, Remember, Undecodable};
 
 use super::{World, undecodable};
 
@@ -26,7 +26,7 @@ impl Entity for PlayerEntity {
     type World = Arc<World>;
 
     fn decide(state: &State, command: &Command, context: &Context<'_, Self::World>) -> Result<Vec<Event>, Rejection> {
-        let World { rules, book } = &**context.world;
+        let World { rules, book, budgets } = &**context.world;
         player::decide(
             state,
             command,
@@ -34,6 +34,7 @@ impl Entity for PlayerEntity {
                 now: Time(context.now_ms),
                 rules,
                 book,
+                exposure: budgets.of(context.shard),
             },
         )
     }
@@ -42,8 +43,12 @@ impl Entity for PlayerEntity {
         state.apply(event);
     }
 
-    fn reply(state: &State, events: &[Event]) -> Reply {
-        player::reply(state, events)
+    fn admit(state: &State, events: &[Event], context: &Context<'_, Self::World>) -> Result<(), Contended> {
+        context.world.budgets.of(context.shard).admit(state, events)
+    }
+
+    fn reply(state: &State, events: &[Event], world: &Self::World) -> Reply {
+        player::reply(state, events, world.rules.current())
     }
 
     bytes_of_the_domain!(player);

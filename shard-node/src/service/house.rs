@@ -68,5 +68,9 @@ fn currency(code: &[u8], totals: &Totals) -> Option<CurrencyTotals> {
         open_stakes: decimal(totals.open_stakes()),
         deposits: decimal(totals.deposits),
         withdrawals: decimal(totals.withdrawals),
+        waiting_stakes: decimal(totals.waiting),
+        cashed_out: decimal(totals.cashed_out),
+        promotions: decimal(totals.promotions),
+        written_off: decimal(totals.written_off),
     })
 }

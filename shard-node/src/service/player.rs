@@ -18,15 +18,16 @@ use shardbook_runtime::host::Answer;
 use shardbook_runtime::journal::Families;
 use shardbook_runtime::router::{BoxFuture, CallFault};
 
+use super::slips::{self, Sale};
 use super::{Shards, answer_read, refused, replied};
 use crate::entities::PLAYER;
 use crate::translate::{
-    Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, id_reused, place_bet, placed_to_wire, player_id_of,
-    register, rejection, self_exclude, set_limit,
+    Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, id_reused, offered, place_bet, placed_to_wire,
+    player_id_of, register, rejection, self_exclude, set_limit, slip_id, waiting, wallet_to_wire,
 };
 use crate::views::HISTORY;
 
-type Called = BoxFuture<Result<ShardReply, CallFault>>;
+pub(super) type Called = BoxFuture<Result<ShardReply, CallFault>>;
 
 /// Most bets on a page; asked for none, a page has [`PAGE_DEFAULT`].
 const PAGE_MAX: u32 = 100;
@@ -57,10 +58,7 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         Request::ListBets(list) => list_bets(shards, id, list),
         Request::PlaceBet(bet) => {
             let command = place_bet(&bet);
-            send(
-                command,
-                Box::new(move |reply| placed_to_wire(id, &bet, reply).map(Wire::BetPlaced)),
-            )
+            send(command, Box::new(move |reply| bet_reply(id, &bet, reply)))
         }
         Request::Deposit(ask) => send(
             Cashier::Deposit.command(&ask.amount, &ask.currency),
@@ -72,10 +70,31 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         ),
         Request::SetLimit(ask) => limit(shards, id, name, ask, deadline_ms),
         Request::SelfExclude(ask) => send(Ok(self_exclude(&ask)), Box::new(excluded_reply)),
+        Request::PlaceSlip(ask) => slips::place(shards, id, name, &ask, deadline_ms),
+        Request::QuoteSlip(ask) => slips::quote_slip(shards, id, &ask),
+        Request::AnswerOffer(ask) => slips::answer_offer(shards, id, name, &ask, deadline_ms),
+        Request::ListSlips(_) => slips::list(shards, id),
+        Request::LockCashOut(ask) => slips::sell(shards, id, name, Sale::Lock(ask), deadline_ms),
+        Request::CashOut(ask) => slips::sell(shards, id, name, Sale::Sell(ask), deadline_ms),
+        Request::CashOutPrices(_) => slips::cash_out_prices(shards, id),
     }
 }
 
-fn no(refusal: &Refusal) -> Called {
+/// A bet in play, one that a trader is asked about, and one that is offered on other terms wait as slips.
+fn bet_reply(player: PlayerId, asked: &client::PlaceBet, reply: &Reply) -> Option<Wire> {
+    let balance = reply.balance();
+    match reply {
+        Reply::SlipPending { slip, stage, until, .. } => {
+            Some(Wire::Slip(waiting(slip_id(player, *slip), *stage, *until, balance)))
+        }
+        Reply::SlipOffered { slip, until, offer, .. } => {
+            Some(Wire::Slip(offered(slip_id(player, *slip), *until, offer, balance)))
+        }
+        reply => placed_to_wire(player, asked, reply).map(Wire::BetPlaced),
+    }
+}
+
+pub(super) fn no(refusal: &Refusal) -> Called {
     Box::pin(std::future::ready(Ok(refused(refusal))))
 }
 
@@ -132,11 +151,11 @@ fn register_player(
 ) -> Called {
     let known = shards
         .players
-        .read(id.0, |state| state.profile().cloned().zip(state.balance()));
+        .read(id.0, |state| state.profile().cloned().zip(wallet_to_wire(state)));
     let (shards, player, currency) = (shards.clone(), player.clone(), currency.to_owned());
     Box::pin(async move {
-        let registered = move |balance: &_, created| {
-            let balance = Some(balance_to_wire(balance));
+        let registered = move |balance: client::Balance, created| {
+            let balance = Some(balance);
             Wire::Registered(Registered {
                 player_id: id.to_string(),
                 balance,
@@ -146,7 +165,7 @@ fn register_player(
         if let Some((profile, balance)) = known?.answer().await? {
             let same = *profile.brand == *player.brand && *profile.reference == *player.player;
             if same && (currency.is_empty() || currency == profile.currency.code()) {
-                return Ok(replied(registered(&balance, false)));
+                return Ok(replied(registered(balance, false)));
             }
             if same {
                 return Ok(replied(Wire::Error(rejection(&Rejection::CurrencyMismatch {
@@ -162,8 +181,8 @@ fn register_player(
         // The name holds the currency, so that two first sessions in different currencies do not share an outcome.
         let name = command_id(EntityKey { kind: PLAYER, id: id.0 }, &format!("register/{currency}"));
         let to_wire: ToWire = Box::new(move |reply| match reply {
-            Reply::Registered { balance } => Some(registered(balance, true)),
-            Reply::Balance(balance) => Some(registered(balance, false)),
+            Reply::Registered { balance } => Some(registered(balance_to_wire(balance), true)),
+            Reply::Balance(balance) => Some(registered(balance_to_wire(balance), false)),
             _ => None,
         });
         send(&shards, id, name, command, deadline_ms, to_wire).await
@@ -171,10 +190,10 @@ fn register_player(
 }
 
 fn balance(shards: &Shards, id: PlayerId) -> Called {
-    let seen = shards.players.read(id.0, |state| state.balance());
+    let seen = shards.players.read(id.0, wallet_to_wire);
     Box::pin(async move {
         Ok(match seen?.answer().await? {
-            Some(balance) => replied(Wire::Balance(balance_to_wire(&balance))),
+            Some(balance) => replied(Wire::Balance(balance)),
             None => replied(Wire::Error(rejection(&Rejection::NotRegistered))),
         })
     })
@@ -255,7 +274,7 @@ fn list_bets(shards: &Shards, id: PlayerId, list: client::ListBets) -> Called {
 }
 
 fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Called {
-    let names = Arc::clone(&shards.names);
+    let (names, world) = (Arc::clone(&shards.names), Arc::clone(&shards.world));
     let look = move |state: &State| {
         let currency = state.profile()?.currency;
         let page: Vec<&Bet> = state
@@ -264,7 +283,9 @@ fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Call
             .filter(|bet| bet.no() < before)
             .take(limit + 1)
             .collect();
-        Some(to_page(&page, limit, |bet| bet_to_wire(id, bet, currency, &names)))
+        Some(to_page(&page, limit, |bet| {
+            bet_to_wire(id, bet, currency, &names, &world.rules)
+        }))
     };
     let seen = shards.players.read(id.0, look);
     Box::pin(async move {
@@ -303,7 +324,7 @@ fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> C
             let bets = settled_before(&shards, id, before, limit + 1)?;
             let page: Vec<&Bet> = bets.iter().collect();
             Ok(Wire::Bets(to_page(&page, limit, |bet| {
-                bet_to_wire(id, bet, currency, &shards.names)
+                bet_to_wire(id, bet, currency, &shards.names, &shards.world.rules)
             })))
         };
         answer_read(read.await)

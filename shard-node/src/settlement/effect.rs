@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
-use shardbook_domain::player::Rejection;
+use shardbook_domain::player::{Event, Rejection};
 use shardbook_domain::process::settlement::{ResultNotice, command_for, effect_id};
 use shardbook_runtime::entity::CommandId;
 use shardbook_runtime::host::{Answer, Host};
@@ -14,7 +13,7 @@ use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::CallFault;
 
 use crate::entities::PlayerEntity;
-use crate::recall::recall;
+use crate::recall::history_of;
 
 /// Waits between two tries of a command that found no room.
 const RETRY: Duration = Duration::from_millis(5);
@@ -80,19 +79,19 @@ async fn apply_recalled(
     let lock = Arc::clone(&effects.recalls.entry(player).or_default());
     let held = lock.lock().await;
     let recalled = match effects.journal.until_viewed().await {
-        Ok(()) => recall(&effects.store, player, bet),
+        Ok(()) => history_of(&effects.store, player, bet),
         Err(fault) => Err(fault),
     };
     let applied = match recalled {
-        Ok(Some(recalled)) => {
+        Ok(history) if !history.is_empty() => {
             // Another id: the outcome "not held" is recorded under the first.
             let id = CommandId::from_name(&[b"recalled/".as_slice(), &id].concat());
-            match send(effects, notice, player, bet, id, Some(recalled)).await {
+            match send(effects, notice, player, bet, id, Some(history)).await {
                 Ok(()) => Applied::Done,
                 Err(unsent) => unsent.applied(player, bet),
             }
         }
-        Ok(None) => {
+        Ok(_) => {
             tracing::error!(%player, %bet, "a result could not be applied: the bet has no history");
             Applied::Refused
         }
@@ -115,9 +114,8 @@ async fn send(
     player: PlayerId,
     bet: BetNo,
     id: CommandId,
-    recalled: Option<Bet>,
+    recalled: Option<Vec<Event>>,
 ) -> Result<(), Unsent> {
-    let recalled = recalled.map(Box::new);
     let mut tries = 0_u32;
     loop {
         let command = command_for(notice, bet, recalled.clone());

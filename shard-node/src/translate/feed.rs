@@ -1,9 +1,11 @@
 //! What feeds say, as commands to the trading book.
 
-use shardbook_domain::bet::{DeadHeat, LegOutcome};
+use shardbook_domain::bet::{DeadHeat, Finish, LegOutcome};
 use shardbook_domain::event::{
-    Change, Command, FixtureStatus, MarketDefinition, MarketKey, PostedLine, SelectionDefinition, SourceStatus,
+    Change, Command, FixtureStatus, MarketDefinition, MarketKey, PostedLine, PostedResult, RaceDefinition, Ruling,
+    SelectionDefinition, SourceStatus,
 };
+use shardbook_domain::market::{Chance, Window};
 use shardbook_domain::odds::Odds;
 use shardbook_domain::time::Time;
 use shardbook_proto::provider::v1 as provider;
@@ -26,25 +28,107 @@ pub(crate) fn feed_command(message: &provider::FeedMessage) -> Result<Command, R
     let change = match body {
         Body::Fixture(fixture) => update_fixture(&message.event, fixture)?,
         Body::Market(update) => update_market(update)?,
-        Body::Result(result) => {
-            let outcomes = result
-                .selections
-                .iter()
-                .map(|one| Ok((one.selection.clone(), outcome(one)?)));
-            Change::ResultMarket {
-                key: key(result.key.as_ref())?,
-                outcomes: outcomes.collect::<Result<_, _>>()?,
-            }
-        }
-        Body::Rollback(rollback) => Change::RollbackResult {
-            key: key(rollback.key.as_ref())?,
+        Body::Result(said) => fed(said.key.as_ref(), result(said)?)?,
+        Body::Confirm(said) => fed(said.key.as_ref(), Ruling::ConfirmResult)?,
+        Body::Rollback(said) => fed(said.key.as_ref(), Ruling::RollbackResult)?,
+        Body::Void(said) => fed(said.key.as_ref(), void(said)?)?,
+        Body::RollbackVoid(said) => fed(said.key.as_ref(), rollback_void(said)?)?,
+        Body::CorrectPrice(said) => fed(said.key.as_ref(), correction(said)?)?,
+        Body::RollbackCorrection(said) => fed(said.key.as_ref(), correction_back(said)?)?,
+        Body::Chances(said) => Change::PostChances {
+            key: key(said.key.as_ref())?,
+            chances: said.chances.iter().map(chance).collect(),
         },
-        Body::Void(void) => Change::VoidMarket {
-            key: key(void.key.as_ref())?,
-            reason: void.reason.clone(),
+        Body::CashOut(said) => Change::SwitchCashOut {
+            key: key(said.key.as_ref())?,
+            offered: said.offered,
         },
     };
     Ok(Command { source_time, change })
+}
+
+fn fed(of: Option<&provider::MarketKey>, ruling: Ruling) -> Result<Change, Refusal> {
+    Ok(Change::settle(key(of)?, ruling))
+}
+
+pub(super) fn result(said: &provider::MarketResult) -> Result<Ruling, Refusal> {
+    let results = said.selections.iter().map(posted_result);
+    Ok(Ruling::Result {
+        results: results.collect::<Result<_, _>>()?,
+        confirmed: !said.unconfirmed,
+    })
+}
+
+fn posted_result(one: &provider::SelectionResult) -> Result<PostedResult, Refusal> {
+    let of = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+    let finish = match (one.position, one.tied) {
+        (0, 0) => None,
+        (position, tied) => Some(Finish {
+            position: of(position),
+            tied: of(tied.max(1)),
+        }),
+    };
+    Ok(PostedResult {
+        selection: one.selection.clone(),
+        outcome: outcome(one)?,
+        finish,
+    })
+}
+
+pub(super) fn void(said: &provider::VoidMarket) -> Result<Ruling, Refusal> {
+    Ok(Ruling::Void {
+        window: window(said.placed_from_ms, said.placed_until_ms)?,
+        reason: said.reason.clone(),
+    })
+}
+
+pub(super) fn rollback_void(said: &provider::RollbackVoid) -> Result<Ruling, Refusal> {
+    let window = window(said.placed_from_ms, said.placed_until_ms)?;
+    Ok(Ruling::RollbackVoid { window })
+}
+
+pub(super) fn correction(said: &provider::CorrectPrice) -> Result<Ruling, Refusal> {
+    Ok(Ruling::CorrectPrice {
+        selection: said.selection.clone(),
+        window: window(said.placed_from_ms, said.placed_until_ms)?,
+        price: price(&said.price)?,
+    })
+}
+
+pub(super) fn correction_back(said: &provider::RollbackCorrection) -> Result<Ruling, Refusal> {
+    Ok(Ruling::RollbackCorrection {
+        selection: said.selection.clone(),
+        window: window(said.placed_from_ms, said.placed_until_ms)?,
+    })
+}
+
+/// Zero is open on its side.
+fn window(from: i64, until: i64) -> Result<Window, Refusal> {
+    let side = |ms: i64| if ms == 0 { Ok(None) } else { time(ms).map(Some) };
+    Ok(Window {
+        from: side(from)?,
+        until: side(until)?,
+    })
+}
+
+fn chance(said: &provider::Chance) -> (String, Option<Chance>) {
+    let chance = (!said.withdrawn).then_some(Chance {
+        won: said.won,
+        half_won: said.half_won,
+        void: said.void,
+        half_lost: said.half_lost,
+    });
+    (said.selection.clone(), chance)
+}
+
+fn price(text: &str) -> Result<Option<Odds>, Refusal> {
+    match text {
+        "" => Ok(None),
+        text => match Odds::parse(text) {
+            Ok(price) => Ok(Some(price)),
+            Err(error) => Err(Refusal::new(error.code(), error.to_string())),
+        },
+    }
 }
 
 fn update_fixture(urn: &str, fixture: &provider::Fixture) -> Result<Change, Refusal> {
@@ -84,6 +168,9 @@ fn update_market(update: &provider::MarketUpdate) -> Result<Change, Refusal> {
             name: definition.name.clone(),
             winners,
             selections,
+            race: definition.race.as_ref().map(|race| RaceDefinition {
+                handicap: race.handicap,
+            }),
         })
     });
     let status = match Wire::try_from(update.status) {
@@ -118,13 +205,9 @@ fn update_market(update: &provider::MarketUpdate) -> Result<Change, Refusal> {
 }
 
 fn line(line: &provider::PostedLine) -> Result<PostedLine, Refusal> {
-    let price = match line.price.as_str() {
-        "" => None,
-        price => Some(Odds::parse(price).map_err(|error| Refusal::new(error.code(), error.to_string()))?),
-    };
     Ok(PostedLine {
         selection: line.selection.clone(),
-        price,
+        price: price(&line.price)?,
         removed: line.removed,
     })
 }
@@ -155,7 +238,7 @@ fn outcome(one: &provider::SelectionResult) -> Result<LegOutcome, Refusal> {
     })
 }
 
-fn key(key: Option<&provider::MarketKey>) -> Result<MarketKey, Refusal> {
+pub(super) fn key(key: Option<&provider::MarketKey>) -> Result<MarketKey, Refusal> {
     let key = key.ok_or_else(|| missing("key"))?;
     Ok(MarketKey {
         kind: key.r#type.as_str().into(),

@@ -63,6 +63,9 @@ pub(crate) fn market_image(state: &State, market: &Market) -> Option<client::Mar
         version: market.version,
         selections: selections.collect(),
         source_ms: market.source_time.0 as i64,
+        race: market.race.is_some(),
+        handicap: market.race.is_some_and(|race| race.handicap),
+        cash_out_stopped: !market.cash_out,
     })
 }
 

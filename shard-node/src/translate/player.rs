@@ -4,7 +4,7 @@ use shardbook_domain::bet::PricePolicy;
 use shardbook_domain::ids::{EventId, MarketNo, SelectionNo, SelectionRef};
 use shardbook_domain::money::{Currency, Money};
 use shardbook_domain::odds::Odds;
-use shardbook_domain::player::{AskedLeg, Command, LimitKind};
+use shardbook_domain::player::{AskedLeg, Command, LimitKind, Slip};
 use shardbook_domain::time::Time;
 use shardbook_proto::client::v1 as client;
 
@@ -41,15 +41,7 @@ pub(crate) fn register(player: &client::PlayerRef, currency: &str) -> Result<Com
 
 pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
     let stake = money(&bet.stake, &bet.currency)?;
-    let policy = match client::PricePolicy::try_from(bet.policy) {
-        Ok(client::PricePolicy::Exact) => PricePolicy::Exact,
-        Ok(client::PricePolicy::Better) => PricePolicy::Better,
-        Ok(client::PricePolicy::Any) => PricePolicy::Any,
-        Err(_) => {
-            let message = format!("policy {} is not known: use EXACT, BETTER or ANY", bet.policy);
-            return Err(Refusal::new("POLICY_UNKNOWN", message));
-        }
-    };
+    let policy = policy_of(bet.policy)?;
     if bet.legs.len() > LEGS_READ_MAX {
         let message = format!("{} legs: send at most {LEGS_READ_MAX}", bet.legs.len());
         return Err(Refusal::new("TOO_MANY_LEGS", message));
@@ -59,14 +51,24 @@ pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
         .iter()
         .enumerate()
         .map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
-    Ok(Command::PlaceBet {
-        legs: legs.collect::<Result<_, _>>()?,
-        stake,
-        policy,
-    })
+    let legs = legs.collect::<Result<_, _>>()?;
+    Ok(Command::PlaceSlip(Slip::of_one(legs, stake, policy)))
 }
 
-fn asked_leg(leg: &client::Leg) -> Result<AskedLeg, Refusal> {
+pub(super) fn policy_of(policy: i32) -> Result<PricePolicy, Refusal> {
+    match client::PricePolicy::try_from(policy) {
+        Ok(client::PricePolicy::Exact) => Ok(PricePolicy::Exact),
+        Ok(client::PricePolicy::Better) => Ok(PricePolicy::Better),
+        Ok(client::PricePolicy::Any) => Ok(PricePolicy::Any),
+        Ok(client::PricePolicy::Worse) => Ok(PricePolicy::Worse),
+        Err(_) => {
+            let message = format!("policy {policy} is not known: use EXACT, BETTER, WORSE or ANY");
+            Err(Refusal::new("POLICY_UNKNOWN", message))
+        }
+    }
+}
+
+pub(super) fn asked_leg(leg: &client::Leg) -> Result<AskedLeg, Refusal> {
     let event = EventId::of(&leg.event).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
     let price = Odds::parse(&leg.price).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
     let selection = SelectionRef {
@@ -112,11 +114,11 @@ fn limit_kind(kind: i32) -> Option<LimitKind> {
     })
 }
 
-fn currency_of(code: &str) -> Result<Currency, Refusal> {
+pub(super) fn currency_of(code: &str) -> Result<Currency, Refusal> {
     Currency::new(code).map_err(money_refusal)
 }
 
-fn money(amount: &str, currency: &str) -> Result<Money, Refusal> {
+pub(super) fn money(amount: &str, currency: &str) -> Result<Money, Refusal> {
     Money::parse(amount, currency_of(currency)?).map_err(money_refusal)
 }
 

@@ -1,7 +1,7 @@
 //! Every no of the domain, and of the way to it, as the wire tells it.
 
-use shardbook_domain::player::Rejection;
-use shardbook_proto::client::v1::Error;
+use shardbook_domain::player::{self, Rejection};
+use shardbook_proto::client::v1::{Error, Reason};
 
 /// A refusal with a stable code, before or after the command reached its entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,7 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) leg: Option<u32>,
+    pub(crate) bet: Option<u32>,
 }
 
 impl Refusal {
@@ -17,6 +18,7 @@ impl Refusal {
             code,
             message: message.into(),
             leg: None,
+            bet: None,
         }
     }
 
@@ -25,8 +27,21 @@ impl Refusal {
         self
     }
 
+    pub(crate) fn on_bet(mut self, bet: usize) -> Self {
+        self.bet = Some(bet as u32);
+        self
+    }
+
     pub(crate) fn to_wire(&self) -> Error {
+        let reason = self.bet.map(|bet| Reason {
+            bet: Some(bet),
+            leg: self.leg,
+            code: self.code.into(),
+            message: self.message.clone(),
+            ..Reason::default()
+        });
         Error {
+            reasons: reason.into_iter().collect(),
             code: self.code.into(),
             message: self.message.clone(),
             leg: self.leg,
@@ -44,6 +59,24 @@ pub(crate) fn rejection(rejection: &Rejection) -> Error {
         max_stake: rejection.max_stake().map(|stake| stake.decimal()).unwrap_or_default(),
         price_now: rejection.price_now().map(|price| price.to_string()).unwrap_or_default(),
         retry: false,
+        reasons: match rejection {
+            Rejection::Slip(refusal) => refusal.reasons().map(reason).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// One reason against a slip.
+pub(crate) fn reason(reason: &player::Reason) -> Reason {
+    let rejection = &reason.rejection;
+    let most = reason.max_stake.or(rejection.max_stake());
+    Reason {
+        bet: reason.bet.map(u32::from),
+        leg: reason.leg().map(u32::from),
+        code: rejection.code().into(),
+        message: rejection.to_string(),
+        max_stake: most.map(|stake| stake.decimal()).unwrap_or_default(),
+        price_now: rejection.price_now().map(|price| price.to_string()).unwrap_or_default(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The books of one player, after each entry.
 
-use shardbook_domain::bet::Settled;
 use shardbook_domain::ledger::Account;
 use shardbook_domain::player::{Event, State};
+use shardbook_domain::rules::RuleBook;
 use shardbook_runtime::entity::EntityKey;
 
 use super::Verdict;
 
-pub(super) fn after_entry(key: EntityKey, events: &[Event], state: &State, verdict: &mut Verdict) {
+pub(super) fn after_entry(key: EntityKey, events: &[Event], state: &State, rules: &RuleBook, verdict: &mut Verdict) {
     let transfers: u64 = events.iter().map(|event| event.transfers().len() as u64).sum();
     verdict.transfers += transfers;
     if transfers > 0 {
@@ -29,16 +29,23 @@ pub(super) fn after_entry(key: EntityKey, events: &[Event], state: &State, verdi
     for event in events {
         match event {
             Event::BetPlaced { .. } => verdict.bets += 1,
-            Event::BetSettled {
-                bet, status, returned, ..
-            } => {
-                let settled = Some(Settled {
-                    status: *status,
-                    returned: *returned,
-                });
-                let decided = state.bet(*bet).map(|bet| bet.decided());
-                if decided.is_some_and(|decided| decided != settled) {
-                    let what = format!("bet {bet} was settled as {settled:?}, its results amount to {decided:?}");
+            Event::BetSettled { bet, .. } | Event::LinesSettled { bet, .. } => {
+                let Some(bet) = state.bet(*bet) else { continue };
+                let Some(rules) = rules.version(bet.terms.rules_version) else {
+                    let what = format!(
+                        "bet {} was taken by rules {} that are lost",
+                        bet.no(),
+                        bet.terms.rules_version
+                    );
+                    verdict.note("B-1", format!("player {key}"), what);
+                    continue;
+                };
+                let (settled, standing) = (bet.settled(), bet.standing(rules));
+                if standing != settled {
+                    let what = format!(
+                        "bet {} was settled as {settled:?}, its results amount to {standing:?}",
+                        bet.no()
+                    );
                     verdict.note("B-1", format!("player {key}"), what);
                 }
             }

@@ -22,6 +22,9 @@ struct Books {
     open: i128,
     result: i128,
     funds: i128,
+    free_bets: i128,
+    promotions: i128,
+    written_off: i128,
 }
 
 pub(super) fn check(
@@ -41,6 +44,9 @@ pub(super) fn check(
         of.open += i128::from(ledger.held().0);
         of.result += i128::from(ledger.balance(Account::BettingResult).0);
         of.funds += i128::from(ledger.balance(Account::CashierFunds).0);
+        of.free_bets += i128::from(state.free_bets().0);
+        of.promotions += i128::from(ledger.balance(Account::Promotions).0);
+        of.written_off += i128::from(ledger.balance(Account::WrittenOff).0);
         verdict.bets_open += state.open_bets().len() as u64;
         unsettled.extend(
             state
@@ -51,8 +57,10 @@ pub(super) fn check(
     }
     verdict.bets_settled = verdict.bets - verdict.bets_open;
     for (currency, of) in &books {
-        // What came in is what players have, what is at stake and what the house won, less what is owed.
-        if of.funds != of.available + of.open + of.result - of.owed {
+        // What came in and what the house gave is what players have, what is at stake and what the house won, less what is
+        // owed.
+        let given = of.funds + of.promotions + of.written_off;
+        if given != of.available + of.free_bets + of.open + of.result - of.owed {
             verdict.note(
                 "L-1",
                 currency.code(),
@@ -65,7 +73,9 @@ pub(super) fn check(
         let key = [&[CURRENCY], currency.code().as_bytes()].concat();
         let totals = Totals::from_row(&TOTALS.get(store, &key)?.unwrap_or_default());
         let same = of.result == i128::from(totals.gross_win())
-            && of.open == i128::from(totals.open_stakes())
+            && of.open == i128::from(totals.open_stakes() + totals.waiting)
+            && of.promotions == i128::from(totals.promotions)
+            && of.written_off == i128::from(totals.written_off)
             && of.funds == i128::from(totals.deposits - totals.withdrawals);
         if !same {
             let what = format!("stake in is not payout + margin + open: wallets {of:?}, totals {totals:?}");

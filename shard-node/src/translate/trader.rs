@@ -1,0 +1,173 @@
+//! What traders ask, as commands; referred slips, as traders see them.
+
+use shardbook_domain::event::{Change, Command as MarketCommand};
+use shardbook_domain::ids::{PlayerId, SlipNo};
+use shardbook_domain::money::Money;
+use shardbook_domain::odds::Odds;
+use shardbook_domain::player::{Command, PendingSlip, Profile, ReferralAnswer, StakeRange};
+use shardbook_domain::rules::Phase;
+use shardbook_domain::time::Time;
+use shardbook_proto::backoffice::v1 as backoffice;
+use shardbook_proto::backoffice::v1::answer_referral::Answer;
+use shardbook_proto::backoffice::v1::rule_on_market::Ruling;
+use shardbook_proto::client::v1 as client;
+
+use super::Refusal;
+use super::feed::{correction, correction_back, key, result, rollback_void, void};
+use super::player::money;
+use super::slip::{shape, slip_id, stakes};
+use super::wallet::decimal;
+use crate::names::Names;
+
+/// The answer to a slip that waits; stakes are given in all and told for each line.
+pub(crate) fn answer_referral(
+    ask: &backoffice::AnswerReferral,
+    slip: SlipNo,
+    pending: Option<&PendingSlip>,
+) -> Result<Command, Refusal> {
+    let answer = match &ask.answer {
+        None => {
+            return Err(Refusal::new(
+                "FIELD_MISSING",
+                "the answer is missing: accept, reject or offer",
+            ));
+        }
+        Some(Answer::Accept(_)) => ReferralAnswer::Accept,
+        Some(Answer::Reject(reject)) => ReferralAnswer::Reject {
+            reason: reject.reason.clone(),
+        },
+        Some(Answer::Offer(offer)) => ReferralAnswer::Offer {
+            units: match pending {
+                Some(pending) => units(&offer.stakes, pending)?,
+                None => {
+                    return Err(Refusal::new(
+                        "SLIP_NOT_REFERRED",
+                        "the slip does not wait for a trader any more",
+                    ));
+                }
+            },
+            prices: prices(&offer.prices)?,
+        },
+    };
+    let by = trader_of(ask.trader.as_ref());
+    Ok(Command::AnswerReferral { slip, answer, by })
+}
+
+fn units(totals: &[String], pending: &PendingSlip) -> Result<Vec<Money>, Refusal> {
+    let bets = &pending.asked.bets;
+    if totals.is_empty() {
+        let unit = |bet| stakes(bet).0.of(bet.stake.money().currency);
+        return Ok(bets.iter().map(unit).collect());
+    }
+    if totals.len() != bets.len() {
+        let message = format!(
+            "{} stakes for {} bets: give one for each, or none",
+            totals.len(),
+            bets.len()
+        );
+        return Err(Refusal::new("OFFER_INVALID", message));
+    }
+    let unit = |(total, bet): (&String, &shardbook_domain::player::AskedBet)| {
+        let total = money(total, bet.stake.money().currency.code())?;
+        let lines = i64::try_from(shape(bet).lines()).unwrap_or(i64::MAX).max(1);
+        if total.minor % lines != 0 {
+            let message = format!("{total} does not divide into {lines} equal lines");
+            return Err(Refusal::new("STAKE_NOT_DIVISIBLE", message));
+        }
+        Ok(Money {
+            minor: total.minor / lines,
+            ..total
+        })
+    };
+    totals.iter().zip(bets).map(unit).collect()
+}
+
+fn prices(texts: &[String]) -> Result<Vec<Odds>, Refusal> {
+    let price = |text: &String| Odds::parse(text).map_err(|error| Refusal::new(error.code(), error.to_string()));
+    texts.iter().map(price).collect()
+}
+
+fn trader_of(trader: Option<&backoffice::Trader>) -> String {
+    trader.map(|trader| trader.name.clone()).unwrap_or_default()
+}
+
+pub(crate) fn factor(ask: &backoffice::SetFactor) -> Command {
+    Command::SetFactor {
+        sport: ask.sport.clone(),
+        phase: if ask.in_play { Phase::InPlay } else { Phase::PreMatch },
+        permille: ask.permille,
+        by: trader_of(ask.trader.as_ref()),
+    }
+}
+
+pub(crate) fn free_bet(ask: &backoffice::GrantFreeBet) -> Result<Command, Refusal> {
+    Ok(Command::GrantFreeBet {
+        amount: money(&ask.amount, &ask.currency)?,
+        reason: ask.reason.clone(),
+    })
+}
+
+/// A ruling by hand, said now.
+pub(crate) fn ruling(ask: &backoffice::RuleOnMarket, now: Time) -> Result<MarketCommand, Refusal> {
+    let by_hand =
+        |of: Option<&shardbook_proto::provider::v1::MarketKey>, ruling| Ok(Change::settle_by_hand(key(of)?, ruling));
+    let change = match &ask.ruling {
+        None => Err(Refusal::new("FIELD_MISSING", "the ruling is missing: name one")),
+        Some(Ruling::Result(said)) => by_hand(said.key.as_ref(), result(said)?),
+        Some(Ruling::Rollback(said)) => by_hand(said.key.as_ref(), shardbook_domain::event::Ruling::RollbackResult),
+        Some(Ruling::Void(said)) => by_hand(said.key.as_ref(), void(said)?),
+        Some(Ruling::RollbackVoid(said)) => by_hand(said.key.as_ref(), rollback_void(said)?),
+        Some(Ruling::CorrectPrice(said)) => by_hand(said.key.as_ref(), correction(said)?),
+        Some(Ruling::RollbackCorrection(said)) => by_hand(said.key.as_ref(), correction_back(said)?),
+        Some(Ruling::CashOut(said)) => Ok(Change::SwitchCashOut {
+            key: key(said.key.as_ref())?,
+            offered: said.offered,
+        }),
+    }?;
+    Ok(MarketCommand {
+        source_time: now,
+        change,
+    })
+}
+
+/// A slip that waits for a trader; `most` is what would be taken of each bet without asking.
+pub(crate) fn referral(
+    player: PlayerId,
+    profile: &Profile,
+    no: SlipNo,
+    slip: &PendingSlip,
+    most: &[StakeRange],
+    names: &Names,
+) -> backoffice::Referral {
+    let currency = profile.currency;
+    let leg = |leg: &shardbook_domain::player::AskedLeg| client::Leg {
+        event: names.of(leg.selection.event),
+        market: leg.selection.market.0,
+        selection: leg.selection.selection.0,
+        price: leg.price.to_string(),
+    };
+    let bet = |(at, bet): (usize, &shardbook_domain::player::AskedBet)| backoffice::ReferredBet {
+        name: shape(bet).name(),
+        stake: decimal(stakes(bet).1, currency),
+        max_stake: most
+            .get(at)
+            .map(|range| decimal(range.max, currency))
+            .unwrap_or_default(),
+        max_return: most
+            .get(at)
+            .map(|range| decimal(range.max_return, currency))
+            .unwrap_or_default(),
+    };
+    backoffice::Referral {
+        slip_id: slip_id(player, no),
+        player: Some(client::PlayerRef {
+            brand: profile.brand.to_string(),
+            player: profile.reference.to_string(),
+        }),
+        currency: currency.code().into(),
+        asked_ms: slip.since.0 as i64,
+        until_ms: slip.until.0 as i64,
+        selections: slip.asked.selections.iter().map(leg).collect(),
+        bets: slip.asked.bets.iter().enumerate().map(bet).collect(),
+    }
+}
