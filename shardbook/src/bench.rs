@@ -6,6 +6,7 @@ mod figures;
 mod house;
 mod load;
 mod partner;
+mod settle;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,20 +20,26 @@ use crate::progress::Progress;
 use crate::{Failure, Finished};
 use figures::{Figures, Meter};
 use house::House;
-use load::Load;
+use load::{Load, Markets};
 
 /// Runs the workload and prints its figures.
 ///
 /// # Errors
 /// When the house cannot be set up, or a bet is not accepted: a bench measures accepted bets only.
 pub async fn run(args: BenchArgs) -> Finished {
-    let BenchWorkload::PlaceBets = args.workload;
-    let house = House::open(&args).await?;
+    match args.workload {
+        BenchWorkload::PlaceBets => place_bets(args).await,
+        BenchWorkload::SettleMarket => settle::run(args).await,
+    }
+}
+
+async fn place_bets(args: BenchArgs) -> Finished {
+    let house = House::open(&args, args.players).await?;
     let bettor: Arc<dyn Bettor> = match args.via {
         BenchVia::InProcess => Arc::new(InProcess { router: house.router() }),
         BenchVia::Grpc => Arc::new(partner::Partner::connect(&house).await?),
     };
-    let load = Load::new(args.players, args.in_flight);
+    let load = Load::new(args.players, args.in_flight, Markets::All);
     let warm_up = (args.bets / 10).max(1_000);
     load.place(&bettor, warm_up, |_| ()).await?;
     let mut runs = Vec::new();

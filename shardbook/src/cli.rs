@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+mod calculator;
 mod market;
 mod server;
 mod trial;
 mod values;
 
+pub use calculator::{OddsArgs, PlaceTerms, PriceSlipArgs, SettleArgs, Shown};
 pub use market::{PlayersArgs, ReplayArgs};
 pub use server::{BenchArgs, BenchVia, BenchWorkload, InspectArgs, InspectWhat, RunArgs, VerifyArgs};
 pub use trial::{ChaosArgs, DemoArgs};
@@ -42,6 +44,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Kill the server under load again and again, and prove that no answered bet is lost or doubled.
     Chaos(ChaosArgs),
+    /// Settle bets by hand: each bet's return and its working, line by line.
+    Settle(SettleArgs),
+    /// Show prices in every format.
+    Odds(OddsArgs),
+    /// Say what bets cost and may return.
+    PriceSlip(PriceSlipArgs),
 }
 
 #[cfg(test)]
@@ -80,7 +88,7 @@ mod tests {
                 command.get_name()
             );
         }
-        assert!(seen >= 16, "only {seen} examples found");
+        assert!(seen >= 28, "only {seen} examples found");
     }
 
     /// Wrong arguments are refused before anything is started.
@@ -102,6 +110,20 @@ mod tests {
             "shardbook run --ws localhost",
             "shardbook chaos --loops 0",
             "shardbook inspect",
+            "shardbook settle --schema bets.json",
+            "shardbook settle --brief --json bets.json",
+            "shardbook settle --bet",
+            "shardbook odds",
+            "shardbook odds --from american 2.0",
+            "shardbook odds --from all 2.0",
+            "shardbook odds --to roman 2.0",
+            "shardbook price-slip --type lucky-15 --prices 2.0,3.0",
+            "shardbook price-slip --type lucky-15 --stake 1.00",
+            "shardbook price-slip --currency GBP",
+            "shardbook price-slip --total",
+            "shardbook price-slip bets.json --stake 1.00 --prices 2.0",
+            "shardbook price-slip a.json b.json",
+            "shardbook price-slip --stake 1.00 --prices 2.0 --each-way 1/4",
         ] {
             assert!(
                 Cli::try_parse_from(line.split_whitespace()).is_err(),

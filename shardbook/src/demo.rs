@@ -111,6 +111,7 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
         plan,
         margin_bp: MARGIN_BP,
         ladder: Ladder::exchange(),
+        bet_delays: true,
         strict: false,
     };
     let mut publisher = Publisher::start(ports.grpc_url(), PATIENCE, Feed::open(wanted).await?);
@@ -168,6 +169,8 @@ fn crowd_plan(args: &DemoArgs, ports: Ports) -> players::Plan {
             low: Decimal::ONE,
             high: Decimal::TEN,
         },
+        slips: args.slips,
+        cash_out: args.cash_out,
         events: 2,
         patience: PATIENCE,
         answers: None,

@@ -17,6 +17,7 @@ use shardbook_runtime::journal::Store;
 
 use crate::Finished;
 use crate::cli::{InspectArgs, InspectWhat};
+use crate::stdout::is_closed;
 use out::Out;
 
 /// Runs the command.
@@ -37,7 +38,7 @@ fn show(args: &InspectArgs) -> Finished {
     };
     match shown.and_then(|()| out.finish()) {
         // Whoever reads has seen enough, as `head` does.
-        Err(failure) if out::is_closed(&*failure) => Ok(ExitCode::SUCCESS),
+        Err(failure) if is_closed(&*failure) => Ok(ExitCode::SUCCESS),
         shown => shown.map(|()| ExitCode::SUCCESS),
     }
 }

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shardbook::cli::{Cli, Command};
-use shardbook::{Finished, bench, chaos, demo, inspect, open_files, players, replay, run, verify};
+use shardbook::{
+    Finished, bench, chaos, demo, inspect, odds, open_files, players, price_slip, replay, run, settle, verify,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,5 +37,8 @@ async fn dispatch(command: Command) -> Finished {
         Command::Bench(args) => bench::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Settle(args) => settle::run(args).await,
+        Command::Odds(args) => odds::run(args).await,
+        Command::PriceSlip(args) => price_slip::run(args).await,
     }
 }

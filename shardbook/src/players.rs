@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::{Failure, Finished, latency};
 
 pub mod answers;
+pub mod asked;
 pub mod book;
 pub mod chooser;
 mod crowd;
@@ -22,7 +23,7 @@ mod session;
 mod tally;
 
 pub use crowd::{Crowd, Plan};
-pub use tally::{Summary, Tally};
+pub use tally::{Sales, Summary, Tally};
 
 /// Accepted bets where neither a number nor a duration is asked for.
 const DEFAULT_BETS: u64 = 20_000;
@@ -62,6 +63,8 @@ fn plan(args: PlayersArgs, bets: u64) -> Plan {
         brands: args.brands,
         currencies: args.currency,
         stakes: args.stake,
+        slips: args.slips,
+        cash_out: args.cash_out,
         events: args.events,
         patience: args.patience,
         answers: args.answers,

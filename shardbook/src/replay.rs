@@ -38,6 +38,7 @@ pub async fn run(args: ReplayArgs) -> Finished {
         },
         margin_bp: args.margin.0,
         ladder: args.ladder.clone().unwrap_or_else(Ladder::exchange),
+        bet_delays: true,
         strict: args.strict,
     };
     let feed = Feed::open(wanted).await?;

@@ -31,7 +31,8 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn open(args: &BenchArgs) -> Result<Self, Failure> {
+    /// A house with so many funded players.
+    pub(super) async fn open(args: &BenchArgs, players: u64) -> Result<Self, Failure> {
         let (data, folder) = data_folder(args)?;
         let mut house = config::House::default();
         house.node.shards = args.shards;
@@ -52,7 +53,7 @@ impl House {
             _folder: folder,
         };
         house.open_markets().await?;
-        house.fund(args.players).await?;
+        house.fund(players).await?;
         Ok(house)
     }
 
@@ -92,6 +93,7 @@ impl House {
                 selections: ids()
                     .map(|id| provider::SelectionDefinition { name: id.clone(), id })
                     .collect(),
+                ..provider::MarketDefinition::default()
             };
             let line = |selection| provider::PostedLine {
                 selection,
@@ -99,10 +101,7 @@ impl House {
                 removed: false,
             };
             let update = provider::MarketUpdate {
-                key: Some(provider::MarketKey {
-                    r#type: "BENCH".into(),
-                    specifiers: format!("n={market}"),
-                }),
+                key: Some(key(market)),
                 definition: Some(definition),
                 status: provider::FeedMarketStatus::Open.into(),
                 lines: ids().map(line).collect(),
@@ -111,6 +110,25 @@ impl House {
             self.feed(format!("market-{market}"), Body::Market(update)).await?;
         }
         Ok(())
+    }
+
+    /// The first selection of a market wins.
+    pub(super) async fn result(&self, market: u32) -> Result<(), Failure> {
+        let result = |selection: u32| provider::SelectionResult {
+            selection: selection.to_string(),
+            outcome: match selection {
+                1 => provider::Outcome::Won,
+                _ => provider::Outcome::Lost,
+            }
+            .into(),
+            ..provider::SelectionResult::default()
+        };
+        let body = provider::MarketResult {
+            key: Some(key(market)),
+            selections: (1..=SELECTIONS).map(result).collect(),
+            ..provider::MarketResult::default()
+        };
+        self.feed(format!("result-{market}"), Body::Result(body)).await
     }
 
     async fn feed(&self, id: String, body: Body) -> Result<(), Failure> {
@@ -161,6 +179,13 @@ impl House {
         }
         progress.finish(format!("{players} players with {FUNDS} EUR each"));
         Ok(())
+    }
+}
+
+fn key(market: u32) -> provider::MarketKey {
+    provider::MarketKey {
+        r#type: "BENCH".into(),
+        specifiers: format!("n={market}"),
     }
 }
 

@@ -17,7 +17,19 @@ pub(super) type Times = Histogram<u64>;
 
 const LONGEST_US: u64 = 60_000_000;
 
+/// Which markets the bets are on.
+#[derive(Clone, Copy)]
+pub(super) enum Markets {
+    /// All of the bench's, in turn.
+    All,
+    /// One.
+    Only(u32),
+    /// All but the first.
+    AllButFirst,
+}
+
 pub(super) struct Load {
+    markets: Markets,
     players: u64,
     in_flight: u64,
     /// Bets so far, over all runs: each has an id and a player of its own turn.
@@ -26,9 +38,10 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn new(players: u64, in_flight: u64) -> Self {
+    pub(super) fn new(players: u64, in_flight: u64, markets: Markets) -> Self {
         let salt = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
         Self {
+            markets,
             players,
             in_flight,
             next: Arc::default(),
@@ -49,7 +62,7 @@ impl Load {
         let mut senders = JoinSet::new();
         for _ in 0..self.in_flight {
             let (bettor, next, all) = (Arc::clone(bettor), Arc::clone(&self.next), Arc::clone(&all));
-            let (players, salt) = (self.players, self.salt);
+            let (players, salt, markets) = (self.players, self.salt, self.markets);
             senders.spawn(async move {
                 let mut times = new_times();
                 loop {
@@ -59,7 +72,7 @@ impl Load {
                     }
                     let sent = Instant::now();
                     bettor
-                        .place(turn % players, format!("{salt:x}-{turn}"), bet(turn))
+                        .place(turn % players, format!("{salt:x}-{turn}"), bet(turn, markets))
                         .await?;
                     times.saturating_record(sent.elapsed().as_micros() as u64);
                 }
@@ -83,14 +96,18 @@ impl Load {
     }
 }
 
-fn new_times() -> Times {
+pub(super) fn new_times() -> Times {
     // Two digits are as exact as the noise of any machine; three would cost each sender four times the memory.
     Histogram::new_with_max(LONGEST_US, 2).unwrap_or_else(|_| unreachable!("constant bounds are valid"))
 }
 
 /// A single of 1.00 on one of all selections in turn.
-fn bet(turn: u64) -> client::PlaceBet {
-    let market = (turn % u64::from(MARKETS)) as u32 + 1;
+pub(super) fn bet(turn: u64, markets: Markets) -> client::PlaceBet {
+    let market = match markets {
+        Markets::All => (turn % u64::from(MARKETS)) as u32 + 1,
+        Markets::Only(market) => market,
+        Markets::AllButFirst => (turn % u64::from(MARKETS - 1)) as u32 + 2,
+    };
     let selection = (turn / u64::from(MARKETS) % u64::from(SELECTIONS)) as u32 + 1;
     client::PlaceBet {
         legs: vec![client::Leg {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 use shardbook_proto::client::v1::betting_client::BettingClient;
 use shardbook_proto::client::v1::{
-    Bet, BetFilter, ListBets, ListBetsRequest, PlaceBetRequest, PlayerRef, list_bets_reply, place_bet_reply,
+    Bet, BetFilter, ListBets, ListBetsRequest, PlaceBetRequest, PlaceSlipRequest, PlayerRef, SlipState, SlipTaken,
+    list_bets_reply, place_bet_reply, slip_reply,
 };
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Failure;
 use crate::players::answers::Answered;
-use crate::players::record::as_placed;
+use crate::players::asked::as_placed;
 
 /// Players audited at once.
 const AT_ONCE: usize = 16;
@@ -54,30 +55,66 @@ async fn audit_player(
     let listed = list(&mut server, &player).await?;
     let mut off = compare(&player.player, &answers, &listed);
     for answered in answers {
-        let request = PlaceBetRequest {
-            player: Some(player.clone()),
-            id: answered.id.clone(),
-            bet: Some(answered.asked.clone()),
-        };
-        let again = match server.place_bet(request).await?.into_inner().result {
-            Some(place_bet_reply::Result::Placed(placed)) => placed.bet.ok_or_else(|| "no bet".to_string()),
-            Some(place_bet_reply::Result::Error(error)) => Err(error.code),
-            None => Err("nothing".into()),
-        };
-        let Answered { id, bet, .. } = answered;
-        match again {
-            Ok(again) if as_placed(&again) == as_placed(bet) => {}
-            Ok(again) => off.push(format!(
+        let Answered { id, bet, waited, .. } = answered;
+        match again(&mut server, &player, answered).await? {
+            Again::Placed(bets) if waited.is_empty() && bets.iter().any(|again| as_placed(again) == as_placed(bet)) => {
+            }
+            Again::Waits(slip) if !waited.is_empty() && slip == *waited => {}
+            Again::Placed(again) => off.push(format!(
                 "{}: {id} was answered {bet:?} and is now {again:?}",
                 player.player
             )),
-            Err(what) => off.push(format!(
+            Again::Waits(slip) => off.push(format!(
+                "{}: {id} was answered {bet:?}, waited as slip {waited:?}, and now as {slip}",
+                player.player
+            )),
+            Again::Refused(what) => off.push(format!(
                 "{}: {id} placed bet {}, a retry gives {what}",
                 player.player, bet.bet_id
             )),
         }
     }
     Ok(off)
+}
+
+/// The answer to a retry.
+enum Again {
+    Placed(Vec<Bet>),
+    Waits(String),
+    Refused(String),
+}
+
+impl Again {
+    fn of_slip(slip: SlipTaken) -> Self {
+        match slip.state() {
+            SlipState::Placed => Self::Placed(slip.bets),
+            SlipState::Delayed | SlipState::Referred => Self::Waits(slip.slip_id),
+            _ => Self::Refused(format!("{slip:?}")),
+        }
+    }
+}
+
+/// Sends under its id what was sent before.
+async fn again(server: &mut BettingClient<Channel>, player: &PlayerRef, answered: &Answered) -> Result<Again, Failure> {
+    let (player, id) = (Some(player.clone()), answered.id.clone());
+    let slip = answered.slip.clone();
+    Ok(if slip.is_some() {
+        let request = PlaceSlipRequest { player, id, slip };
+        match server.place_slip(request).await?.into_inner().result {
+            Some(slip_reply::Result::Slip(slip)) => Again::of_slip(slip),
+            Some(slip_reply::Result::Error(error)) => Again::Refused(error.code),
+            None => Again::Refused("nothing".into()),
+        }
+    } else {
+        let bet = Some(answered.asked.clone());
+        let request = PlaceBetRequest { player, id, bet };
+        match server.place_bet(request).await?.into_inner().result {
+            Some(place_bet_reply::Result::Placed(placed)) => Again::Placed(placed.bet.into_iter().collect()),
+            Some(place_bet_reply::Result::Slip(slip)) => Again::of_slip(slip),
+            Some(place_bet_reply::Result::Error(error)) => Again::Refused(error.code),
+            None => Again::Refused("nothing".into()),
+        }
+    })
 }
 
 /// What a player was answered against what the server lists.
@@ -148,6 +185,8 @@ mod tests {
             player: "p".into(),
             id: format!("c-{id}"),
             asked,
+            slip: None,
+            waited: String::new(),
             bet: bet(id),
         }
     }

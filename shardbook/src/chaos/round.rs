@@ -19,6 +19,9 @@ use crate::replay::{Feed, Publisher, Wanted};
 const MATCHES: u32 = 6;
 /// How long players and feed may be without a server, or settlement may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Shares of slips and of sales of open bets in what players do, in percent.
+const SLIPS: u8 = 20;
+const SALES: u8 = 2;
 /// Trading goes on for so long after the restart.
 const AFTER: Duration = Duration::from_millis(500);
 
@@ -124,6 +127,7 @@ impl Round {
             },
             margin_bp: 500,
             ladder: Ladder::exchange(),
+            bet_delays: false,
             strict: true,
         }
     }
@@ -142,6 +146,8 @@ impl Round {
                 low: Decimal::ONE,
                 high: Decimal::TEN,
             },
+            slips: SLIPS,
+            cash_out: SALES,
             events: 4,
             patience: PATIENCE,
             answers: Some(self.answers.clone()),

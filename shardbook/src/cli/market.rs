@@ -64,13 +64,15 @@ pub struct ReplayArgs {
 
 /// Arguments of `shardbook players`.
 ///
-/// Each player is one WebSocket: it opens a session, deposits test funds, follows a few events, bets on the prices that
-/// it sees, and makes seeded mistakes on purpose. At the end its own records are compared with what the server says:
-/// every answered bet must be listed once, and the balance must follow from them. Exit code 1: something differed.
+/// Each player is one WebSocket: it opens a session, deposits test funds, follows a few events, places bets and slips on
+/// the prices that it sees, waits for the delay of bets in play, sells some open bets back, and makes seeded mistakes on
+/// purpose. At the end its own records are compared with what the server says: every answered bet must be listed once,
+/// and the balance must follow from them. Exit code 1: something differed.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:
   shardbook players
   shardbook players --count 50 --bets 1000 --rate 200
+  shardbook players --count 200 --bets 4000 --slips 60 --cash-out 10
   shardbook players --duration 2m --brands acme,globex --currency EUR,JPY --stake 0.5..20
   shardbook players --bets 500 --answers answers.jsonl --json summary.json")]
 pub struct PlayersArgs {
@@ -104,7 +106,14 @@ pub struct PlayersArgs {
     /// Range of stakes in units of the currency.
     #[arg(long, value_name = "LOW..HIGH", default_value = "1..10")]
     pub stake: StakeRange,
-    /// Events that a player follows; one player in a hundred follows all.
+    /// Share of slips in what is placed, in percent: Trixies, Yankees, systems, several singles.
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub slips: u8,
+    /// Share of turns in which a player means to sell an open bet, whole or half, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub cash_out: u8,
+    /// Events that a player follows; one player in a hundred follows all, and where slips are placed one in ten follows
+    /// at least four.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub events: u32,
     /// Give up when the server cannot be reached, or leaves a question open, for this long.

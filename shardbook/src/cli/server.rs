@@ -107,7 +107,8 @@ pub enum InspectWhat {
 #[command(after_long_help = "Examples:
   shardbook bench place-bets
   shardbook bench place-bets --bets 1000000 --in-flight 4096 --json bench.json
-  shardbook bench place-bets --via grpc --runs 5")]
+  shardbook bench place-bets --via grpc --runs 5
+  shardbook bench settle-market --bets 1000000 --players 100000")]
 pub struct BenchArgs {
     /// The workload.
     #[arg(value_enum)]
@@ -130,6 +131,9 @@ pub struct BenchArgs {
     /// Shards of the data folder made for the run, 1 to 256.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub shards: u16,
+    /// settle-market: bets that other players place each second, before and during the settlement.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub rate: u64,
     /// Keep the data in this folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -143,6 +147,9 @@ pub struct BenchArgs {
 pub enum BenchWorkload {
     /// Singles of many players on many markets: decide, ledger, journal, fsync, answer.
     PlaceBets,
+    /// A market with so many open singles gets its result, while other players go on betting at a steady rate; their
+    /// latency is compared with the same rate when nothing is settled.
+    SettleMarket,
 }
 
 /// Ways in of `shardbook bench`.

@@ -8,12 +8,13 @@ use super::values::{parse_duration, parse_rate};
 /// Arguments of `shardbook demo`.
 ///
 /// Starts a server on free ports, replays real market files (or synthetic matches where there are none) so that all
-/// trade at once, lets players bet, waits for every settlement, stops the server, proves its books and prints a
-/// summary. Exit code 1: something was off, and the last lines say what.
+/// trade at once, lets players place bets and slips and sell open bets, waits for every delay and settlement, stops the
+/// server, proves its books and prints a summary. Exit code 1: something was off, and the last lines say what.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:
   shardbook demo
   shardbook demo --json out.json
+  shardbook demo --slips 50 --cash-out 10
   shardbook demo --keep --fit 10m
   shardbook demo --players 200 --bets 2000 --fit 30s --synthetic 4 --no-files")]
 pub struct DemoArgs {
@@ -38,6 +39,12 @@ pub struct DemoArgs {
     /// Bets a second over all players. [default: enough for the bets in two thirds of the time]
     #[arg(long, value_name = "N", value_parser = parse_rate)]
     pub rate: Option<u32>,
+    /// Share of slips in what players place, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub slips: u8,
+    /// Share of turns in which a player means to sell an open bet, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub cash_out: u8,
     /// Seed of players and synthetic matches.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

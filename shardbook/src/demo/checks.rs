@@ -1,75 +1,108 @@
 use rust_decimal::Decimal;
 
+use super::house::{Currency, House};
 use super::summary::Summary;
+use crate::players;
 
 /// What is off, in words; nothing where the demo passes.
 pub(super) fn off(summary: &Summary) -> Vec<String> {
-    let players = &summary.players;
-    let house = &summary.house;
-    let placed: u64 = house.currencies.values().map(|currency| currency.bets_placed).sum();
-    let open: u64 = house.currencies.values().map(|currency| currency.bets_open).sum();
-    let refused: u64 = summary
-        .replay
-        .sent
-        .answers
+    let mut off = trading(&summary.house, &summary.players, summary.bets_wanted);
+    let answers = &summary.replay.sent.answers;
+    let refused: u64 = answers
         .iter()
         .filter(|(code, _)| *code != "TAKEN")
         .map(|(_, n)| n)
         .sum();
-    let mut off = Vec::new();
-    let mut check = |fine: bool, what: String| {
-        if !fine {
-            off.push(what);
-        }
-    };
-    check(
-        players.mismatches == 0,
-        format!("{} mismatches between players and server", players.mismatches),
-    );
-    check(
-        players.reconciled == players.players,
-        format!(
-            "only {} of {} players compared their books",
-            players.reconciled, players.players
-        ),
-    );
-    check(
-        placed >= summary.bets_wanted,
-        format!("{placed} bets placed, {} wanted", summary.bets_wanted),
-    );
-    check(
-        placed == players.bets_accepted,
-        format!("{placed} bets placed, {} answered", players.bets_accepted),
-    );
-    check(
-        open == players.bets_open,
-        format!("{open} bets open, players list {}", players.bets_open),
-    );
-    check(
-        players.unsettled_legs == 0,
-        format!("{} legs of finished markets not settled", players.unsettled_legs),
-    );
-    check(refused == 0, format!("{refused} feed messages refused"));
+    if refused > 0 {
+        off.push(format!("{refused} feed messages refused"));
+    }
     if let Some(stopped) = &summary.replay.read.stopped {
-        check(false, format!("the replay stopped: {stopped}"));
+        off.push(format!("the replay stopped: {stopped}"));
     }
-    for (currency, totals) in &house.currencies {
-        let amounts = [&totals.turnover, &totals.payout, &totals.gross_win, &totals.open_stakes];
-        let [turnover, payout, gross_win, open] = amounts.map(|amount| amount.parse::<Decimal>().ok());
-        let adds_up = turnover.is_some_and(|turnover| Some(turnover) == sum([payout, gross_win, open]));
-        check(
-            adds_up,
-            format!("{currency}: turnover is not payout + gross win + open stakes: {totals:?}"),
-        );
-    }
-    if let Err(what) = &summary.verify {
-        check(false, what.clone());
-    }
+    off.extend(summary.verify.as_ref().err().cloned());
     off
 }
 
-fn sum(amounts: [Option<Decimal>; 3]) -> Option<Decimal> {
-    amounts
-        .into_iter()
-        .try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount?))
+/// What is off between the house and its players.
+fn trading(house: &House, players: &players::Summary, bets_wanted: u64) -> Vec<String> {
+    let placed: u64 = house.currencies.values().map(|currency| currency.bets_placed).sum();
+    let open: u64 = house.currencies.values().map(|currency| currency.bets_open).sum();
+    let typed: u64 = players.bets_by_type.values().sum();
+    let decided = players.slips_accepted + players.slips_refused.values().sum::<u64>();
+    let checks = [
+        (
+            players.mismatches == 0,
+            format!("{} mismatches between players and server", players.mismatches),
+        ),
+        (
+            players.reconciled == players.players,
+            format!(
+                "only {} of {} players compared their books",
+                players.reconciled, players.players
+            ),
+        ),
+        (
+            placed >= bets_wanted,
+            format!("{placed} bets placed, {bets_wanted} wanted"),
+        ),
+        (
+            placed == players.bets_accepted && placed == typed,
+            format!(
+                "{placed} bets placed, {} answered, {typed} of some type",
+                players.bets_accepted
+            ),
+        ),
+        (
+            open == players.bets_open,
+            format!("{open} bets open, players list {}", players.bets_open),
+        ),
+        (
+            players.unsettled_legs == 0,
+            format!("{} legs of finished markets not settled", players.unsettled_legs),
+        ),
+        (
+            players.slips_delayed == decided && players.slips_waiting == 0,
+            format!("{} slips were delayed, {decided} decided", players.slips_delayed),
+        ),
+    ];
+    let off = checks.into_iter().filter(|(fine, _)| !fine).map(|(_, what)| what);
+    let money = house.currencies.iter().flat_map(|(currency, totals)| {
+        let sales = players.cash_outs.get(currency);
+        money(currency, totals, sales.map_or(Decimal::ZERO, |sales| sales.paid))
+    });
+    off.chain(money).collect()
 }
+
+/// What is off in the sums of a currency, in which players were paid so much for bets that they sold.
+fn money(currency: &str, totals: &Currency, paid: Decimal) -> Vec<String> {
+    let amount = |text: &str| text.parse::<Decimal>().ok();
+    let back = [&totals.payout, &totals.gross_win, &totals.open_stakes];
+    let back = back
+        .iter()
+        .try_fold(Decimal::ZERO, |sum, text| sum.checked_add(amount(text)?));
+    let checks = [
+        (
+            back.is_some() && amount(&totals.turnover) == back,
+            format!("{currency}: turnover is not payout + gross win + open stakes: {totals:?}"),
+        ),
+        (
+            amount(&totals.waiting_stakes) == Some(Decimal::ZERO),
+            format!("{currency}: stakes of {} still wait", totals.waiting_stakes),
+        ),
+        (
+            amount(&totals.cashed_out) == Some(paid),
+            format!(
+                "{currency}: {} was paid for bets sold back, players heard of {paid}",
+                totals.cashed_out
+            ),
+        ),
+    ];
+    checks
+        .into_iter()
+        .filter(|(fine, _)| !fine)
+        .map(|(_, what)| what)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

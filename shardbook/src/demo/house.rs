@@ -68,6 +68,10 @@ pub struct Currency {
     pub gross_win: String,
     /// Stakes of open bets.
     pub open_stakes: String,
+    /// Stakes of slips that wait for their delay or a trader.
+    pub waiting_stakes: String,
+    /// What was paid for bets sold back; part of the payout.
+    pub cashed_out: String,
 }
 
 /// What the gateway saw.
@@ -100,7 +104,7 @@ pub(super) async fn checkpoint(server: SocketAddr) -> Result<PathBuf, Failure> {
     Ok(checkpoint.path)
 }
 
-/// Waits until no bet is unanswered, no settlement is under way and the read models have caught up; `waits` is told
+/// Waits until no bet is unanswered, no slip waits for its delay, no settlement is under way and the read models have caught up; `waits` is told
 /// what is still waited for.
 ///
 /// # Errors
@@ -122,10 +126,13 @@ pub async fn settled(
             ..
         } = figures(server).await?.house;
         let unanswered = players.in_flight.load(Ordering::Relaxed);
-        let left = format!("{settlement_backlog} settlements, {projection_lag} frames, {unanswered} answers to come");
+        let delayed = players.waiting.load(Ordering::Relaxed);
+        let left = format!(
+            "{settlement_backlog} settlements, {projection_lag} frames, {unanswered} answers, {delayed} slips to come"
+        );
         waits(settlement_backlog, &left);
         // Twice in a row, for a settlement may just be on its way from the journal to the backlog.
-        quiet = if (settlement_backlog, projection_lag, unanswered) == (0, 0, 0) {
+        quiet = if (settlement_backlog, projection_lag, unanswered, delayed) == (0, 0, 0, 0) {
             quiet + 1
         } else {
             0

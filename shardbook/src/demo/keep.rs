@@ -45,6 +45,7 @@ async fn play(args: &DemoArgs, server: &Server, round: u64) -> Result<(), Failur
         },
         margin_bp: MARGIN_BP,
         ladder: Ladder::exchange(),
+        bet_delays: true,
         strict: false,
     };
     let plan = players::Plan {

@@ -114,8 +114,8 @@ impl fmt::Display for Summary {
             let (turnover, payout) = (&totals.turnover, &totals.payout);
             writeln!(
                 f,
-                "     turnover      {turnover}, payout {payout}, gross win {}",
-                totals.gross_win
+                "     turnover      {turnover}, payout {payout} ({} of it for bets sold back), gross win {}",
+                totals.cashed_out, totals.gross_win
             )?;
         }
         let House {

@@ -1,7 +1,6 @@
 //! Text for people, or one JSON object a line.
 
-use std::error::Error;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use serde_json::Value;
 
@@ -45,10 +44,4 @@ impl<W: Write> Out<W> {
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.to.flush()?)
     }
-}
-
-/// Whether the reader of the output has gone.
-pub(super) fn is_closed(failure: &(dyn Error + Send + Sync + 'static)) -> bool {
-    let fault = failure.downcast_ref::<io::Error>();
-    fault.is_some_and(|fault| fault.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -39,7 +39,7 @@ pub(super) fn show(store: &Store, name: &str, out: &mut Out<impl Write>) -> Resu
     let (state, profile) = known.ok_or_else(|| format!("the journal knows no player {name}"))?;
     show_account(id, profile, state, out)?;
     show_limits(state, Time(last_ms), profile.currency, out)?;
-    bets.show(id, profile.currency, out)?;
+    bets.show(id, profile.currency, &shardbook_shard_node::rules_of(store)?, out)?;
     out.heading("account")?;
     for (at_ms, sequence, event) in account {
         let value = json!({ "at_ms": at_ms, "sequence": sequence, "event": event });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use shardbook_proto::client::v1::{Bet, PlaceBet};
+use shardbook_proto::client::v1::{Bet, PlaceBet, PlaceSlip};
 
 use crate::Failure;
 
@@ -20,8 +20,14 @@ pub struct Answered {
     pub player: String,
     /// The command id.
     pub id: String,
-    /// What was sent, so that it can be sent again.
+    /// What was sent, so that it can be sent again; nothing where it was a slip.
     pub asked: PlaceBet,
+    /// The slip that was sent; the bet is one of those on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<PlaceSlip>,
+    /// The slip as which it waited before it was accepted; empty where it was accepted at once.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub waited: String,
     /// What was answered.
     pub bet: Bet,
 }

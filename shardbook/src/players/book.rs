@@ -34,6 +34,8 @@ pub struct Offer {
     pub selection: u32,
     /// Decimal odds as text.
     pub price: String,
+    /// A bet on it is decided only after a delay.
+    pub delayed: bool,
 }
 
 impl Book {
@@ -126,6 +128,7 @@ impl Book {
             market: market.market,
             selection: selection.selection,
             price,
+            delayed: market.in_play && market.bet_delay_s > 0,
         })
     }
 
@@ -151,6 +154,7 @@ impl Book {
             market: market.market,
             selection: selection.selection,
             price,
+            delayed: false,
         })
     }
 }

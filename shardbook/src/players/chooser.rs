@@ -1,13 +1,19 @@
-//! Which bet a player places, fair or wrong on purpose.
+//! What a player places, fair or wrong on purpose.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use shardbook_proto::client::v1::{Leg, PlaceBet, PricePolicy};
 
+use super::asked::Asked;
 use super::book::{Book, Offer};
 use super::dice::Dice;
 use crate::cli::StakeRange;
+
+mod slip;
+mod spoil;
+
+pub(super) use slip::MOST_EVENTS;
 
 /// Share of bets that are wrong on purpose, in percent.
 const MISTAKES: u64 = 4;
@@ -33,10 +39,14 @@ pub enum Mistake {
     UnknownMarket,
     /// A market that takes no bets any more.
     ClosedMarket,
+    /// On a slip: a total that its lines cannot share.
+    UnevenTotal,
+    /// On a slip: a named bet on another number of selections than it takes.
+    WrongSelections,
 }
 
 impl Mistake {
-    const ALL: [Self; 8] = [
+    const OF_BETS: [Self; 8] = [
         Self::StalePrice,
         Self::StakeZero,
         Self::StakeNegative,
@@ -45,6 +55,18 @@ impl Mistake {
         Self::WrongCurrency,
         Self::UnknownMarket,
         Self::ClosedMarket,
+    ];
+    const OF_SLIPS: [Self; 10] = [
+        Self::StalePrice,
+        Self::StakeZero,
+        Self::StakeNegative,
+        Self::TooPrecise,
+        Self::AboveBalance,
+        Self::WrongCurrency,
+        Self::UnknownMarket,
+        Self::ClosedMarket,
+        Self::UnevenTotal,
+        Self::WrongSelections,
     ];
 }
 
@@ -59,6 +81,8 @@ impl fmt::Display for Mistake {
             Self::WrongCurrency => "wrong currency",
             Self::UnknownMarket => "unknown market",
             Self::ClosedMarket => "closed market",
+            Self::UnevenTotal => "total that lines cannot share",
+            Self::WrongSelections => "wrong number of selections",
         })
     }
 }
@@ -74,18 +98,34 @@ pub struct Purse {
     pub stakes: StakeRange,
 }
 
-/// A bet that a player means to place.
+/// What a player means to place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intent {
     /// What to send.
-    pub bet: PlaceBet,
-    /// The mistake in it; `None` for a fair bet.
+    pub asked: Asked,
+    /// The mistake in it; `None` for a fair one.
     pub mistake: Option<Mistake>,
 }
 
-/// Chooses a bet on the prices in the book; `None` where nothing is on offer.
+/// Chooses a bet, or in `slips` of 100 cases a slip, on the prices in the book; `None` where nothing is on offer.
 #[must_use]
-pub fn choose(book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Intent> {
+pub fn choose(book: &Book, dice: &mut Dice, purse: &Purse, slips: u64) -> Option<Intent> {
+    let asked = if dice.percent(slips) {
+        slip::choose(book, dice, purse)?
+    } else {
+        bet(book, dice, purse)?
+    };
+    if !dice.percent(MISTAKES) {
+        return Some(Intent { asked, mistake: None });
+    }
+    let mistake = match &asked {
+        Asked::Slip(_) => *dice.pick(&Mistake::OF_SLIPS)?,
+        _ => *dice.pick(&Mistake::OF_BETS)?,
+    };
+    spoil::spoil(asked, mistake, book, dice, purse)
+}
+
+fn bet(book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Asked> {
     let legs = if dice.percent(ACCUMULATORS) {
         2 + usize::try_from(dice.below(3)).unwrap_or_default()
     } else {
@@ -96,22 +136,26 @@ pub fn choose(book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Intent> {
         return None;
     }
     let stake = dice.amount(purse.stakes.low, purse.stakes.high, minor_digits(&purse.currency));
-    let policy = match dice.below(10) {
-        0..4 => PricePolicy::Exact,
-        4..7 => PricePolicy::Better,
-        _ => PricePolicy::Any,
-    };
-    let bet = PlaceBet {
+    Some(Asked::Bet(PlaceBet {
+        policy: policy(&offers, dice).into(),
         legs: offers.into_iter().map(leg).collect(),
         stake: stake.to_string(),
         currency: purse.currency.clone(),
-        policy: policy.into(),
+    }))
+}
+
+/// In play, prices have moved by the time at which the bet is decided: who bets then mostly takes any.
+fn policy(offers: &[Offer], dice: &mut Dice) -> PricePolicy {
+    let (exact, better) = if offers.iter().any(|offer| offer.delayed) {
+        (1, 3)
+    } else {
+        (4, 7)
     };
-    if !dice.percent(MISTAKES) {
-        return Some(Intent { bet, mistake: None });
+    match dice.below(10) {
+        roll if roll < exact => PricePolicy::Exact,
+        roll if roll < better => PricePolicy::Better,
+        _ => PricePolicy::Any,
     }
-    let mistake = *dice.pick(&Mistake::ALL)?;
-    spoil(bet, mistake, book, dice, purse)
 }
 
 fn leg(offer: Offer) -> Leg {
@@ -121,37 +165,6 @@ fn leg(offer: Offer) -> Leg {
         selection: offer.selection,
         price: offer.price,
     }
-}
-
-fn spoil(mut bet: PlaceBet, mistake: Mistake, book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Intent> {
-    match mistake {
-        Mistake::StalePrice => {
-            bet.policy = PricePolicy::Exact.into();
-            let first = bet.legs.first_mut()?;
-            // Far from any price that the market could have moved to on the way.
-            first.price = if first.price.parse::<Decimal>().ok()? < Decimal::from(100) {
-                "990"
-            } else {
-                "1.01"
-            }
-            .into();
-        }
-        Mistake::StakeZero => bet.stake = "0".into(),
-        Mistake::StakeNegative => bet.stake = format!("-{}", bet.stake),
-        Mistake::TooPrecise => {
-            let digits = minor_digits(&purse.currency);
-            let speck = Decimal::new(1, digits + 1);
-            bet.stake = (bet.stake.parse::<Decimal>().ok()? + speck).to_string();
-        }
-        Mistake::AboveBalance => bet.stake = (purse.available.trunc() + Decimal::from(100_000)).to_string(),
-        Mistake::WrongCurrency => bet.currency = if bet.currency == "CHF" { "SEK" } else { "CHF" }.into(),
-        Mistake::UnknownMarket => bet.legs.first_mut()?.market = 60_000,
-        Mistake::ClosedMarket => bet.legs = vec![leg(book.closed_offer(dice)?)],
-    }
-    Some(Intent {
-        bet,
-        mistake: Some(mistake),
-    })
 }
 
 /// Decimals of a currency's minor unit.

@@ -33,7 +33,11 @@ pub struct Plan {
     pub currencies: Vec<String>,
     /// Stakes that players like.
     pub stakes: StakeRange,
-    /// Events that a player follows.
+    /// Share of slips in what is placed, in percent.
+    pub slips: u8,
+    /// Share of turns in which a player means to sell an open bet, in percent.
+    pub cash_out: u8,
+    /// Events that a player follows; some follow more, for slips.
     pub events: u32,
     /// How long a player keeps trying to reach the server.
     pub patience: Duration,

@@ -4,27 +4,33 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rust_decimal::Decimal;
-use shardbook_proto::client::v1::PlaceBet;
+use shardbook_proto::client::v1::CashOutOffer;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
 use super::answers::AnswerLog;
+use super::asked::Asked;
 use super::book::Book;
-use super::chooser::Purse;
+use super::chooser::{MOST_EVENTS, Purse};
 use super::crowd::{Phase, Plan};
 use super::dice::Dice;
 use super::record::{Answer, Record, decimal};
 use super::session::{Lost, Session};
 use super::tally::{Tally, bump};
 
+mod decided;
 mod hear;
+mod inquire;
 mod say;
+mod sell;
 mod settle_up;
 
 /// Players that come in one second.
 const ARRIVALS: u32 = 1_000;
 /// One player in so many follows every event.
 const FOLLOWS_ALL: u32 = 100;
+/// One player in so many follows the events of a full slip at least, where slips are placed.
+const FOLLOWS_FOR_SLIPS: u32 = 10;
 /// Longest time that a bet may stay unanswered on an open connection.
 const SILENCE: Duration = Duration::from_secs(15);
 /// Between two looks for events to follow.
@@ -34,10 +40,10 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// Answered bets kept for repeats.
 const REMEMBERED: usize = 8;
 
-/// A fair bet and its answer, kept to be repeated.
+/// A fair bet or slip and its answer, kept to be repeated.
 struct Remembered {
     id: String,
-    bet: PlaceBet,
+    asked: Asked,
     answer: Answer,
 }
 
@@ -61,6 +67,13 @@ pub(super) struct Player {
     resend_at: Instant,
     next_bet: Instant,
     next_look: Instant,
+    /// When slips that should be decided are asked about.
+    inquire_at: Option<Instant>,
+    /// What open bets can be sold for, as last heard on this connection.
+    offers: Vec<CashOutOffer>,
+    /// Whether the prices of open bets are followed on this connection, and whether they need not be any more.
+    watching: bool,
+    sold: bool,
     asked: u64,
     deposits: u32,
     up: bool,
@@ -94,6 +107,10 @@ impl Player {
             resend_at: now,
             next_bet: now,
             next_look: now,
+            inquire_at: None,
+            offers: Vec::new(),
+            watching: false,
+            sold: false,
             asked: 0,
             deposits: 0,
             up: false,
@@ -146,18 +163,30 @@ impl Player {
         self.come_in(session).await?;
         loop {
             let phase = *self.phase.borrow();
-            if phase == Phase::Leaving && self.record.pending.is_empty() {
+            if phase == Phase::Leaving && self.record.pending.is_empty() && self.record.waiting.is_empty() {
                 return self.settle_up(session).await;
             }
+            let inquire_at = self.inquire_at;
             let silent_at = self.record.pending.values().map(|pending| pending.sent + SILENCE).min();
             tokio::select! {
                 message = session.receive() => self.hear(message?),
                 () = at(self.next_bet), if phase == Phase::Betting => self.turn(session).await?,
                 () = at(self.next_look), if phase == Phase::Betting => self.look(session).await?,
                 () = at(self.resend_at), if !self.resend.is_empty() => self.send_again(session).await?,
+                () = at(inquire_at.unwrap_or(self.next_bet)), if inquire_at.is_some() => self.inquire(session).await?,
                 () = at(silent_at.unwrap_or(self.next_bet)), if silent_at.is_some() => return Err(Lost::Silent(SILENCE)),
                 changed = self.phase.changed() => if changed.is_err() { return Ok(()) },
             }
+        }
+    }
+
+    /// Events that this player follows.
+    fn follows(&self) -> usize {
+        let events = self.plan.events as usize;
+        if self.plan.slips > 0 && self.index % FOLLOWS_FOR_SLIPS == 1 {
+            events.max(MOST_EVENTS)
+        } else {
+            events
         }
     }
 

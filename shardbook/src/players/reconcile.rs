@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use shardbook_proto::client::v1::{Balance, Bet, BetStatus};
 
+use super::asked::as_placed;
 use super::book::{Book, leg_is_open};
-use super::record::{Record, as_placed, decimal};
+use super::record::{Held, Record, decimal, decimal_or_zero, same_money};
 
 /// What a player found when it compared its books with the server's.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,13 +40,18 @@ pub fn reconcile(record: &Record, book: &Book, listed: &[Bet], balance: &Balance
             None => findings
                 .mismatches
                 .push(format!("bet {bet_id}, answered to {}, is not listed", held.command)),
-            Some(bet) => findings.mismatches.extend(differs(&held.bet, bet)),
+            Some(bet) => findings.mismatches.extend(differs(held, bet).err()),
         }
     }
     for bet in once.keys().filter(|bet_id| !record.bets.contains_key(**bet_id)) {
         findings
             .mismatches
             .push(format!("bet {bet} is listed, but no answer named it"));
+    }
+    for slip in record.waiting.keys().chain(record.early.keys()) {
+        findings
+            .mismatches
+            .push(format!("slip {slip} has no answer or no decision"));
     }
     if let Err(what) = money(record, once.values().copied(), balance) {
         findings.mismatches.push(what);
@@ -71,9 +77,10 @@ fn count(findings: &mut Findings, book: &Book, bet: &Bet) {
     }
 }
 
-fn differs(told: &Bet, listed: &Bet) -> Option<String> {
+fn differs(held: &Held, listed: &Bet) -> Result<(), String> {
+    let told = &held.bet;
     if as_placed(told) != as_placed(listed) {
-        return Some(format!(
+        return Err(format!(
             "bet {} was placed as {told:?} and is listed as {listed:?}",
             told.bet_id
         ));
@@ -81,48 +88,49 @@ fn differs(told: &Bet, listed: &Bet) -> Option<String> {
     let same_time = told.settlements == listed.settlements;
     let same_end = (told.status, &told.returned) == (listed.status, &listed.returned);
     if told.settlements > listed.settlements || (same_time && told.settlements > 0 && !same_end) {
-        return Some(format!(
+        return Err(format!(
             "bet {} was told as {told:?} and is listed as {listed:?}",
             told.bet_id
         ));
     }
-    None
+    let sold = (
+        decimal_or_zero(&listed.cashed_stake)?,
+        decimal_or_zero(&listed.cashed_paid)?,
+    );
+    if sold != held.sold {
+        return Err(format!(
+            "stake of {} of bet {} was sold for {}, and it is listed as {listed:?}",
+            held.sold.0, told.bet_id, held.sold.1
+        ));
+    }
+    Ok(())
 }
 
 /// The wallet must follow from the deposits and the listed bets alone.
 fn money<'a>(record: &Record, bets: impl Iterator<Item = &'a Bet>, balance: &Balance) -> Result<(), String> {
     if let Some(known) = &record.balance
-        && (known.version > balance.version || (known.version == balance.version && known != balance))
+        && (known.version > balance.version || (known.version == balance.version && !same_money(known, balance)))
     {
         return Err(format!("the balance was told as {known:?} and is {balance:?}"));
     }
     let (mut worth, mut held) = (record.deposited, Decimal::ZERO);
     for bet in bets {
-        let stake = decimal(&bet.stake)?;
-        worth -= stake;
-        match bet.status() {
-            BetStatus::Open | BetStatus::Unspecified => held += stake,
-            _ => worth += decimal_or_zero(&bet.returned)?,
+        let (stake, sold) = (decimal(&bet.stake)?, decimal_or_zero(&bet.cashed_stake)?);
+        worth += decimal_or_zero(&bet.returned)? + decimal_or_zero(&bet.cashed_paid)? - stake;
+        if matches!(bet.status(), BetStatus::Open | BetStatus::Unspecified) {
+            held += stake - sold - decimal_or_zero(&bet.stake_settled)?;
         }
     }
     let (available, owed) = (decimal(&balance.available)?, decimal_or_zero(&balance.owed)?);
     if available - owed != worth {
         return Err(format!(
-            "available {available} less owed {owed}: deposits, stakes and returns make {worth}"
+            "available {available} less owed {owed}: deposits, stakes, returns and sales make {worth}"
         ));
     }
     if decimal_or_zero(&balance.held)? != held {
         return Err(format!("held {}: the stakes of open bets make {held}", balance.held));
     }
     Ok(())
-}
-
-fn decimal_or_zero(text: &str) -> Result<Decimal, String> {
-    if text.is_empty() {
-        Ok(Decimal::ZERO)
-    } else {
-        decimal(text)
-    }
 }
 
 #[cfg(test)]

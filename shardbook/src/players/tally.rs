@@ -3,11 +3,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use shardbook_proto::client::v1::Bet;
 
 use super::reconcile::Findings;
 use crate::latency::{Meter, Times};
 
+mod sales;
 mod text;
+
+pub use sales::Sales;
 
 /// Mismatches kept in words; all are counted.
 const MISMATCHES_KEPT: usize = 50;
@@ -31,8 +35,20 @@ pub struct Tally {
     pub repeats: AtomicU64,
     /// Uses of an id for another bet.
     pub reuses: AtomicU64,
-    /// Bets sent and not yet answered.
+    /// Bets, slips and sales sent and not yet answered.
     pub in_flight: AtomicI64,
+    /// Accepted slips.
+    pub slips: AtomicU64,
+    /// Bets and slips that were answered with a delay.
+    pub delayed: AtomicU64,
+    /// Of them, accepted afterwards.
+    pub delayed_accepted: AtomicU64,
+    /// Of them, not yet decided.
+    pub waiting: AtomicI64,
+    /// Of them, those whose players had to ask what became of them.
+    pub inquired: AtomicU64,
+    /// Lists of what open bets can be sold for.
+    pub offer_lists: AtomicU64,
     /// Bets that may still be sent.
     pub tickets: AtomicI64,
     /// Market images received.
@@ -49,12 +65,18 @@ pub struct Tally {
     pub balance_pushes: AtomicU64,
     /// Players that have compared their books with the server's.
     pub reconciled: AtomicU64,
-    /// From sending a bet to its answer.
+    /// From sending a bet to its answer, where that was not a delay.
     pub acceptance: Meter,
+    /// From the end of a delay to the decision, as the player hears it.
+    pub decision: Meter,
     /// From the server's receipt of a line to this process.
     pub push: Meter,
     refused: Mutex<BTreeMap<String, u64>>,
     mistakes: Mutex<BTreeMap<String, u64>>,
+    delayed_refused: Mutex<BTreeMap<String, u64>>,
+    types: Mutex<BTreeMap<String, u64>>,
+    sales: Mutex<BTreeMap<String, Sales>>,
+    sales_refused: Mutex<BTreeMap<String, u64>>,
     off: Mutex<Off>,
     found: Mutex<Findings>,
 }
@@ -76,10 +98,30 @@ pub struct Summary {
     pub connections_lost: u64,
     /// Accepted bets.
     pub bets_accepted: u64,
-    /// Accepted bets of several legs.
+    /// Accepted bets of several legs in one line.
     pub accumulators: u64,
-    /// Refused bets by code, deliberate mistakes included.
+    /// Accepted bets by the name of their type.
+    pub bets_by_type: BTreeMap<String, u64>,
+    /// Accepted slips.
+    pub slips_placed: u64,
+    /// Bets and slips refused at once, by code, deliberate mistakes included.
     pub bets_refused: BTreeMap<String, u64>,
+    /// Bets and slips that were answered with a delay.
+    pub slips_delayed: u64,
+    /// Of them, accepted afterwards.
+    pub slips_accepted: u64,
+    /// Of them, refused afterwards, by code.
+    pub slips_refused: BTreeMap<String, u64>,
+    /// Of them, not decided.
+    pub slips_waiting: u64,
+    /// Of them, those whose players had to ask what became of them.
+    pub slips_inquired: u64,
+    /// Sales of open bets by currency.
+    pub cash_outs: BTreeMap<String, Sales>,
+    /// Refused sales by code.
+    pub cash_outs_refused: BTreeMap<String, u64>,
+    /// Lists heard of what open bets can be sold for.
+    pub cash_out_lists: u64,
     /// Deliberate mistakes by kind; each was refused, or is a mismatch.
     pub mistakes: BTreeMap<String, u64>,
     /// Repeats of an id with the same bet.
@@ -108,8 +150,10 @@ pub struct Summary {
     pub bet_pushes: u64,
     /// Pushes of balances.
     pub balance_pushes: u64,
-    /// From sending a bet to its answer.
+    /// From sending a bet to its answer, where that was not a delay.
     pub acceptance: Times,
+    /// From the end of a delay to the decision, as the player hears it.
+    pub decision: Times,
     /// From the server's receipt of a line to the player.
     pub push: Times,
     /// Players whose books were compared with the server's.
@@ -129,6 +173,20 @@ impl Tally {
     /// Counts a refused bet.
     pub fn refused(&self, code: &str) {
         add(&self.refused, code);
+    }
+
+    /// Counts a bet or slip that was refused after its delay.
+    pub fn refused_late(&self, code: &str) {
+        add(&self.delayed_refused, code);
+    }
+
+    /// Counts an accepted bet, of this type, legs and lines.
+    pub fn accepted(&self, bet: &Bet) {
+        bump(&self.accepted);
+        if bet.legs.len() > 1 && bet.lines == 1 {
+            bump(&self.accumulators);
+        }
+        add(&self.types, &bet.name);
     }
 
     /// Counts a deliberate mistake.
@@ -159,24 +217,27 @@ impl Tally {
         found.unsettled_legs += findings.unsettled_legs;
     }
 
-    /// Takes the right to send one fair bet.
-    pub(super) fn take_ticket(&self) -> bool {
-        if self.tickets.fetch_sub(1, Ordering::Relaxed) > 0 {
+    /// Takes the right to send so many fair bets.
+    pub(super) fn take_tickets(&self, bets: u32) -> bool {
+        let bets = i64::from(bets);
+        if self.tickets.fetch_sub(bets, Ordering::Relaxed) >= bets {
             return true;
         }
-        self.give_ticket_back();
+        self.tickets.fetch_add(bets, Ordering::Relaxed);
         false
     }
 
-    /// Gives the right back, where the bet was refused.
-    pub(super) fn give_ticket_back(&self) {
-        self.tickets.fetch_add(1, Ordering::Relaxed);
+    /// Gives the right back, where the bets were refused.
+    pub(super) fn give_tickets_back(&self, bets: u32) {
+        self.tickets.fetch_add(i64::from(bets), Ordering::Relaxed);
     }
 
     /// Everything so far, for a crowd of `players`.
     #[must_use]
     pub fn summary(&self, players: u32) -> Summary {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counts =
+            |counts: &Mutex<BTreeMap<String, u64>>| counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Summary {
@@ -185,8 +246,18 @@ impl Tally {
             connections_lost: read(&self.lost),
             bets_accepted: read(&self.accepted),
             accumulators: read(&self.accumulators),
-            bets_refused: self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            mistakes: self.mistakes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            bets_by_type: counts(&self.types),
+            slips_placed: read(&self.slips),
+            bets_refused: counts(&self.refused),
+            slips_delayed: read(&self.delayed),
+            slips_accepted: read(&self.delayed_accepted),
+            slips_refused: counts(&self.delayed_refused),
+            slips_waiting: u64::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or_default(),
+            slips_inquired: read(&self.inquired),
+            cash_outs: self.sales(),
+            cash_outs_refused: counts(&self.sales_refused),
+            cash_out_lists: read(&self.offer_lists),
+            mistakes: counts(&self.mistakes),
             repeats: read(&self.repeats),
             id_reuses: read(&self.reuses),
             retries: read(&self.retries),
@@ -201,6 +272,7 @@ impl Tally {
             bet_pushes: read(&self.bet_pushes),
             balance_pushes: read(&self.balance_pushes),
             acceptance: self.acceptance.times(),
+            decision: self.decision.times(),
             push: self.push.times(),
             reconciled: read(&self.reconciled),
             mismatches: off.count,

@@ -81,6 +81,18 @@ impl Outline {
                 event.voids += 1;
                 void.key
             }
+            Some(Body::Confirm(confirm)) => confirm.key,
+            Some(Body::RollbackVoid(rollback)) => {
+                event.rollbacks += 1;
+                rollback.key
+            }
+            Some(Body::CorrectPrice(correct)) => correct.key,
+            Some(Body::RollbackCorrection(rollback)) => {
+                event.rollbacks += 1;
+                rollback.key
+            }
+            Some(Body::Chances(chances)) => chances.key,
+            Some(Body::CashOut(switch)) => switch.key,
             None => return,
         };
         event

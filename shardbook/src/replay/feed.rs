@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use shardbook_betfair::{Limits, Options, Pricing, Replay};
+use shardbook_proto::provider::v1::feed_message::Body;
 use shardbook_replay::{Ladder, Plan, Timed};
 use shardbook_synthetic::FixtureList;
 use tokio::sync::mpsc;
@@ -27,6 +28,9 @@ pub struct Wanted {
     pub margin_bp: u32,
     /// Prices that lines may have.
     pub ladder: Ladder,
+    /// Whether synthetic matches keep the delay of bets in play that they give. A match that is over in seconds is decided
+    /// before the delay of any bet on it.
+    pub bet_delays: bool,
     /// Stop at the first bad line.
     pub strict: bool,
 }
@@ -65,6 +69,8 @@ impl Feed {
         let replay = spawn_blocking(move || Replay::open(&files, &options)).await??;
         let synthetic = FixtureList::new(wanted.seed, wanted.synthetic.into(), wanted.plan);
         let (sender, messages) = mpsc::channel(READ_AHEAD);
+        let bet_delays = wanted.bet_delays;
+        let synthetic = synthetic.map(move |timed| if bet_delays { timed } else { undelayed(timed) });
         let reader = spawn_blocking(move || read(replay, synthetic, &sender));
         Ok(Self { messages, reader })
     }
@@ -111,6 +117,14 @@ fn read(mut replay: Replay, mut synthetic: impl Iterator<Item = Timed>, to: &mps
         synthetic_messages,
         stopped: replay.stopped().map(ToString::to_string),
     }
+}
+
+/// The message without a delay of bets.
+fn undelayed(mut timed: Timed) -> Timed {
+    if let Some(Body::Market(update)) = &mut timed.message.body {
+        update.bet_delay_s = None;
+    }
+    timed
 }
 
 #[cfg(test)]

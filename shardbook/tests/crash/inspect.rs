@@ -47,7 +47,7 @@ async fn player_event_and_journal() {
         .flat_map(|told| told["event"].as_object())
         .collect();
     let kinds: Vec<_> = of_bet.iter().flat_map(|event| event.keys()).collect();
-    assert_eq!(kinds, ["BetPlaced", "LegResulted", "BetSettled"]);
+    assert_eq!(kinds, ["BetPlaced", "LegDecided", "BetSettled"]);
 
     let event = records(&["inspect", "--data", data, "event", EVENT]);
     assert_eq!(event["event"][0]["fixture"]["name"], "Home v Away");

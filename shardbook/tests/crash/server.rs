@@ -208,6 +208,7 @@ fn market() -> Body {
         name: "Match odds".into(),
         winners: 1,
         selections: vec![selection("home"), selection("away")],
+        race: None,
     };
     let line = |selection: &str| PostedLine {
         selection: selection.into(),
@@ -230,5 +231,9 @@ fn result() -> Body {
         ..SelectionResult::default()
     };
     let selections = vec![of("home", Outcome::Won), of("away", Outcome::Lost)];
-    Body::Result(MarketResult { key: key(), selections })
+    Body::Result(MarketResult {
+        key: key(),
+        selections,
+        unconfirmed: false,
+    })
 }

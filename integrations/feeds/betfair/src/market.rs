@@ -245,6 +245,8 @@ impl Market {
             name: self.name.clone(),
             winners: self.winners.into(),
             selections,
+            // The exchange says who won, not who came second: no place could be settled.
+            race: None,
         }
     }
 

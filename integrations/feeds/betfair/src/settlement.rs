@@ -71,6 +71,7 @@ pub(crate) fn verdict(market: &Market, definition: &Definition) -> (Verdict, Vec
             outcome: outcome.into(),
             dead_heat_places,
             dead_heat_runners,
+            ..SelectionResult::default()
         });
     }
     if missing {

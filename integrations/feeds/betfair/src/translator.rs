@@ -275,13 +275,18 @@ impl Translator {
         let body = match verdict.clone() {
             Verdict::Result(selections) => {
                 self.report.results += 1;
-                Body::Result(MarketResult { key, selections })
+                Body::Result(MarketResult {
+                    key,
+                    selections,
+                    unconfirmed: false,
+                })
             }
             Verdict::Void(reason) => {
                 self.report.voids += 1;
                 Body::Void(VoidMarket {
                     key,
                     reason: reason.to_owned(),
+                    ..VoidMarket::default()
                 })
             }
         };

@@ -127,6 +127,7 @@ impl Book {
                 Body::Void(VoidMarket {
                     key,
                     reason: "match abandoned".to_owned(),
+                    ..VoidMarket::default()
                 }),
             ]
         };
@@ -140,13 +141,13 @@ pub(crate) fn result(market: Market, facts: Facts<'_>) -> Option<Body> {
     let selection = |(&id, won): (&&str, bool)| SelectionResult {
         selection: id.to_owned(),
         outcome: if won { Outcome::Won } else { Outcome::Lost }.into(),
-        dead_heat_places: 0,
-        dead_heat_runners: 0,
+        ..SelectionResult::default()
     };
     let selections = market.selections().iter().zip(won).map(selection).collect();
     Some(Body::Result(MarketResult {
         key: Some(market.key()),
         selections,
+        unconfirmed: false,
     }))
 }
 

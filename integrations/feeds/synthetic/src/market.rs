@@ -103,6 +103,7 @@ impl Market {
             name: title,
             winners: self.winners(),
             selections,
+            race: None,
         }
     }
 

@@ -102,6 +102,7 @@ fn play(seed: u64, index: u64) -> (Match, BTreeMap<(String, String), Seen>, Stri
                 assert!(market.closed && market.results.is_empty());
                 market.void = true;
             }
+            other => panic!("a match tells no {other:?}"),
         }
         suspended_for_goal = markets.values().all(|market| !market.open);
     }

@@ -22,6 +22,8 @@ fn what_is_appended_is_read() {
             stake: "1.00".into(),
             ..PlaceBet::default()
         },
+        slip: None,
+        waited: String::new(),
         bet: Bet {
             bet_id: format!("b-{id}"),
             placed_ms: 1_700_000_000_000,

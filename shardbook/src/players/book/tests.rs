@@ -101,6 +101,7 @@ fn offers_are_open_and_priced() {
             market: 1,
             selection: 2,
             price: "3.00".into(),
+            delayed: false,
         };
         assert_eq!(offers, [expected]);
         assert_eq!(

@@ -2,13 +2,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shardbook_proto::client::v1::server_message::Message;
-use shardbook_proto::client::v1::{Balance, Bet, Error, MarketDelta, ServerMessage};
+use shardbook_proto::client::v1::{Balance, Error, MarketDelta, ServerMessage, SlipState, SlipTaken};
 
 use super::Player;
 use crate::latency::now_us;
-use crate::players::answers::Answered;
 use crate::players::book::Change;
-use crate::players::record::{Answer, Expect, Pending};
+use crate::players::record::{Answer, Expect, decimal};
 use crate::players::tally::bump;
 
 impl Player {
@@ -21,23 +20,32 @@ impl Player {
                 self.book.take(image);
             }
             Some(Message::Delta(delta)) => self.hear_delta(delta),
-            Some(Message::BetPlaced(placed)) => {
-                if let Some(balance) = placed.balance {
-                    self.told_balance(balance);
+            Some(Message::BetPlaced(placed)) => match placed.bet {
+                Some(bet) => self.hear_answer(&id, Answer::Placed(vec![bet]), placed.balance),
+                None => self.off(format_args!("{id} was accepted without its bet")),
+            },
+            Some(Message::Slip(slip)) => self.hear_slip(&id, slip),
+            Some(Message::SlipChanged(slip)) => self.slip_changed(slip),
+            Some(Message::CashedOut(sold)) => match (sold.bet, decimal(&sold.paid)) {
+                (Some(bet), Ok(paid)) => {
+                    let bet = Box::new(bet);
+                    self.hear_answer(&id, Answer::Sold { bet, paid }, sold.balance);
                 }
-                match placed.bet {
-                    Some(bet) => self.hear_answer(&id, Answer::Placed(bet)),
-                    None => self.off(format_args!("{id} was accepted without its bet")),
-                }
+                (bet, paid) => self.off(format_args!("{id} sold {bet:?} for {paid:?}")),
+            },
+            Some(Message::CashOutOffers(list)) => {
+                bump(&self.tally.offer_lists);
+                self.offers = list.offers;
             }
             Some(Message::Error(error)) => self.hear_error(id, error),
             Some(Message::BetChanged(changed)) => {
                 bump(&self.tally.bet_pushes);
+                let version = changed.balance.as_ref().map_or(0, |balance| balance.version);
                 if let Some(balance) = changed.balance {
                     self.told_balance(balance);
                 }
                 if let Some(bet) = changed.bet {
-                    self.record.told_bet(bet);
+                    self.record.told_bet(bet, version);
                 }
             }
             Some(Message::BalanceChanged(balance)) => {
@@ -80,47 +88,54 @@ impl Player {
         if error.retry {
             return self.resend_later(id);
         }
-        self.hear_answer(&id, Answer::Refused(error.code));
+        self.hear_answer(&id, Answer::Refused(error.code), None);
     }
 
-    fn hear_answer(&mut self, id: &str, answer: Answer) {
+    fn hear_slip(&mut self, id: &str, slip: SlipTaken) {
+        let answer = match slip.state() {
+            SlipState::Placed => Answer::Placed(slip.bets),
+            SlipState::Delayed | SlipState::Referred => Answer::Waits {
+                slip: slip.slip_id,
+                until_ms: slip.until_ms,
+            },
+            state => return self.off(format_args!("{id} was answered with a slip that is {state:?}")),
+        };
+        self.hear_answer(id, answer, slip.balance);
+    }
+
+    fn hear_answer(&mut self, id: &str, answer: Answer, balance: Option<Balance>) {
         let Some(pending) = self.record.pending.remove(id) else {
             return self.off(format_args!("{id} was answered, but was not open: {answer:?}"));
         };
         self.tally.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if let Err(what) = self.record.answered(&pending, &answer) {
+        let version = balance.as_ref().map_or(0, |balance| balance.version);
+        if let Some(balance) = balance {
+            if pending.expect == Expect::Fair
+                && let Err(what) = self.record.held_by(&pending.asked, &answer, &balance)
+            {
+                self.off(format_args!("{id}: {what}"));
+            }
+            self.told_balance(balance);
+        }
+        if let Err(what) = self.record.answered(&pending, &answer, version) {
             self.off(what);
         }
+        let bets = pending.asked.bets();
         match (&pending.expect, &answer) {
-            (Expect::Fair, Answer::Placed(bet)) => self.accepted(&pending, bet),
+            (Expect::Fair, Answer::Placed(bets)) => self.accepted(&pending, bets, ""),
+            (Expect::Fair, Answer::Waits { slip, .. }) => self.waits(slip),
+            (Expect::Fair, Answer::Sold { bet, paid }) => return self.sold(&pending, bet, *paid),
+            (Expect::Fair, Answer::Refused(code)) if bets == 0 => return self.tally.sale_refused(code),
             (Expect::Fair, Answer::Refused(code)) => {
                 self.tally.refused(code);
-                self.tally.give_ticket_back();
+                self.tally.give_tickets_back(bets);
             }
             (Expect::Refusal(_), Answer::Refused(code)) => return self.tally.refused(code),
             _ => return,
         }
-        if !pending.retried {
+        if !pending.retried && !matches!(answer, Answer::Waits { .. }) {
             self.tally.acceptance.record(pending.sent.elapsed());
         }
         self.remember(&pending, &answer);
-    }
-
-    fn accepted(&mut self, pending: &Pending, bet: &Bet) {
-        bump(&self.tally.accepted);
-        if bet.legs.len() > 1 {
-            bump(&self.tally.accumulators);
-        }
-        let Some(answers) = &self.answers else { return };
-        let answered = Answered {
-            brand: self.brand.clone(),
-            player: self.name.clone(),
-            id: pending.id.clone(),
-            asked: pending.bet.clone(),
-            bet: bet.clone(),
-        };
-        if let Err(what) = answers.append(&answered) {
-            self.off(what);
-        }
     }
 }

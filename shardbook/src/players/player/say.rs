@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 use rust_decimal::Decimal;
 use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message;
-use shardbook_proto::client::v1::{Deposit, EventStatus, ListEvents, OpenSession, PlaceBet, Subscribe};
+use shardbook_proto::client::v1::{Deposit, EventStatus, ListEvents, OpenSession, Subscribe};
 use tokio::time::{sleep, timeout_at};
 
 use super::{FOLLOWS_ALL, LOOK, PAUSES, Player, REMEMBERED, Remembered};
+use crate::players::asked::Asked;
 use crate::players::chooser::choose;
 use crate::players::record::{Answer, Expect, Pending, decimal};
 use crate::players::session::{Lost, Session};
@@ -47,8 +48,11 @@ impl Player {
         } else if self.index.is_multiple_of(FOLLOWS_ALL) {
             self.subscribe(session, Vec::new()).await?;
         }
+        (self.watching, self.offers) = (false, Vec::new());
         self.resend = self.record.pending.keys().cloned().collect();
         self.resend_at = Instant::now();
+        // Decisions that were pushed while nobody listened.
+        self.inquire_at = (!self.record.waiting.is_empty()).then(Instant::now);
         Ok(())
     }
 
@@ -115,7 +119,7 @@ impl Player {
     pub(super) async fn look(&mut self, session: &mut Session) -> Result<(), Lost> {
         self.next_look = Instant::now() + LOOK.mul_f64(0.5 + self.dice.below(1_000) as f64 / 1_000.0);
         let alive = self.followed.iter().filter(|event| self.book.alive(event)).count();
-        let wanted = (self.plan.events as usize).saturating_sub(alive);
+        let wanted = self.follows().saturating_sub(alive);
         if wanted == 0 || self.index.is_multiple_of(FOLLOWS_ALL) {
             return Ok(());
         }
@@ -152,10 +156,16 @@ impl Player {
         if purse.available < self.plan.stakes.high && self.record.pending.is_empty() {
             self.deposit(session).await?;
         }
-        if let Some((id, bet, expect)) = self.again() {
-            return self.send_bet(session, id, bet, expect).await;
+        if self.sold && self.watching {
+            self.watch(session, false).await?;
         }
-        let Some(intent) = choose(&self.book, &mut self.dice, &purse) else {
+        if self.dice.percent(self.plan.cash_out.into()) && self.sell(session).await? {
+            return Ok(());
+        }
+        if let Some((id, asked, expect)) = self.again() {
+            return self.send_asked(session, id, asked, expect).await;
+        }
+        let Some(intent) = choose(&self.book, &mut self.dice, &purse, self.plan.slips.into()) else {
             self.next_bet = Instant::now() + (pace / 8).max(PAUSES.0);
             return Ok(());
         };
@@ -164,39 +174,41 @@ impl Player {
                 self.tally.mistake(&mistake.to_string());
                 Expect::Refusal(mistake)
             }
-            None if !self.tally.take_ticket() => return Ok(()),
+            None if !self.tally.take_tickets(intent.asked.bets()) => return Ok(()),
             None => Expect::Fair,
         };
         self.asked += 1;
         let id = format!("bet-{}", self.asked);
-        self.send_bet(session, id, intent.bet, expect).await
+        self.send_asked(session, id, intent.asked, expect).await
     }
 
-    /// An answered bet under its own id, as it was or with another stake.
-    fn again(&mut self) -> Option<(String, PlaceBet, Expect)> {
+    /// An answered bet or slip under its own id, as it was or with another stake.
+    fn again(&mut self) -> Option<(String, Asked, Expect)> {
         let (repeat, reuse) = (self.dice.percent(REPEATS), self.dice.percent(REUSES));
         if !repeat && !reuse {
             return None;
         }
         let index = usize::try_from(self.dice.below(self.remembered.len() as u64)).ok()?;
-        let Remembered { id, bet, answer } = self.remembered.get(index)?;
+        let Remembered { id, asked, answer } = self.remembered.get(index)?;
         if self.record.pending.contains_key(id) {
             return None;
         }
         if repeat {
             bump(&self.tally.repeats);
-            return Some((id.clone(), bet.clone(), Expect::SameAs(Box::new(answer.clone()))));
+            return Some((id.clone(), asked.clone(), Expect::SameAs(Box::new(answer.clone()))));
         }
-        let Answer::Placed(_) = answer else { return None };
+        if let Answer::Refused(_) = answer {
+            return None;
+        }
+        let other = other_stake(asked)?;
         bump(&self.tally.reuses);
-        let stake = (decimal(&bet.stake).ok()? + Decimal::ONE).to_string();
-        Some((id.clone(), PlaceBet { stake, ..bet.clone() }, Expect::IdReused))
+        Some((id.clone(), other, Expect::IdReused))
     }
 
     pub(super) fn remember(&mut self, pending: &Pending, answer: &Answer) {
         self.remembered.push_back(Remembered {
             id: pending.id.clone(),
-            bet: pending.bet.clone(),
+            asked: pending.asked.clone(),
             answer: answer.clone(),
         });
         if self.remembered.len() > REMEMBERED {
@@ -204,11 +216,17 @@ impl Player {
         }
     }
 
-    async fn send_bet(&mut self, session: &mut Session, id: String, bet: PlaceBet, expect: Expect) -> Result<(), Lost> {
-        let request = Request::PlaceBet(bet.clone());
+    pub(super) async fn send_asked(
+        &mut self,
+        session: &mut Session,
+        id: String,
+        asked: Asked,
+        expect: Expect,
+    ) -> Result<(), Lost> {
+        let request = asked.request();
         let pending = Pending {
             id: id.clone(),
-            bet,
+            asked,
             expect,
             sent: Instant::now(),
             retried: false,
@@ -224,7 +242,7 @@ impl Player {
             if let Some(pending) = self.record.pending.get_mut(&id) {
                 (pending.sent, pending.retried) = (Instant::now(), true);
                 bump(&self.tally.retries);
-                session.send(&id, Request::PlaceBet(pending.bet.clone())).await?;
+                session.send(&id, pending.asked.request()).await?;
             }
         }
         Ok(())
@@ -234,4 +252,19 @@ impl Player {
         self.resend.push(id);
         self.resend_at = Instant::now() + Duration::from_millis(100 + self.dice.below(200));
     }
+}
+
+/// The same with another stake of its first bet.
+fn other_stake(asked: &Asked) -> Option<Asked> {
+    let more = |stake: &str| Some((decimal(stake).ok()? + Decimal::ONE).to_string());
+    let mut other = asked.clone();
+    match &mut other {
+        Asked::Bet(bet) => bet.stake = more(&bet.stake)?,
+        Asked::Slip(slip) => {
+            let first = slip.bets.first_mut()?;
+            first.stake = more(&first.stake)?;
+        }
+        Asked::Sale(_) => return None,
+    }
+    Some(other)
 }

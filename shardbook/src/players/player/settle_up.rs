@@ -30,7 +30,7 @@ impl Player {
         )))
     }
 
-    async fn ask_balance(&mut self, session: &mut Session) -> Result<Balance, Lost> {
+    pub(super) async fn ask_balance(&mut self, session: &mut Session) -> Result<Balance, Lost> {
         let id = self.question();
         match self.ask(session, &id, Request::Balance(GetBalance {})).await? {
             Message::Balance(balance) => Ok(balance),
@@ -38,7 +38,7 @@ impl Player {
         }
     }
 
-    async fn list(&mut self, session: &mut Session, filter: BetFilter) -> Result<Vec<Bet>, Lost> {
+    pub(super) async fn list(&mut self, session: &mut Session, filter: BetFilter) -> Result<Vec<Bet>, Lost> {
         let mut bets = Vec::new();
         let mut cursor = String::new();
         loop {

@@ -1,4 +1,4 @@
-use shardbook_proto::client::v1::{BetLeg, LegStatus, MarketImage, MarketStatus};
+use shardbook_proto::client::v1::{BetLeg, LegStatus, MarketImage, MarketStatus, SlipTaken};
 
 use super::super::record::Held;
 use super::*;
@@ -45,6 +45,8 @@ fn player() -> (Record, Vec<Bet>, Balance) {
             Held {
                 command: format!("c-{}", bet.bet_id),
                 bet: bet.clone(),
+                version: 1,
+                sold: (Decimal::ZERO, Decimal::ZERO),
             },
         )
     };
@@ -100,6 +102,53 @@ fn differences_are_found() {
             "{what}: {mismatches:?}"
         );
     }
+}
+
+/// Protects wallets of sold bets: what was paid belongs to the sum, the stake sold is held no more, and a sale that the
+/// list does not know, or tells with another price, is found.
+#[test]
+fn sales_count() {
+    let sell = |record: &mut Record, listed: &mut Vec<Bet>, balance: &mut Balance| {
+        let (stake, paid) = (Decimal::from(4), Decimal::from(3));
+        record.bets.get_mut("open").expect("is there").sold = (stake, paid);
+        (listed[0].cashed_stake, listed[0].cashed_paid) = ("4".into(), "3".into());
+        (balance.available, balance.held) = ("108".into(), "6".into());
+    };
+    assert_eq!(found(sell), Vec::<String>::new());
+    type Spoil = fn(&mut Vec<Bet>, &mut Balance);
+    let rows: [(&str, Spoil); 4] = [
+        ("stake of 4 of bet open was sold for 3", |listed, _| {
+            listed[0].cashed_paid = "2".into()
+        }),
+        ("stake of 4 of bet open was sold for 3", |listed, _| {
+            listed[0].cashed_stake = String::new()
+        }),
+        ("available 105 less owed 0", |_, balance| {
+            balance.available = "105".into()
+        }),
+        ("held 10: the stakes of open bets make 6", |_, balance| {
+            balance.held = "10".into()
+        }),
+    ];
+    for (what, spoil) in rows {
+        let mismatches = found(|record, listed, balance| {
+            sell(record, listed, balance);
+            spoil(listed, balance);
+        });
+        assert!(
+            mismatches.iter().any(|found| found.starts_with(what)),
+            "{what}: {mismatches:?}"
+        );
+    }
+}
+
+/// Protects against a slip that is forgotten: one without a decision is told.
+#[test]
+fn undecided_slips_are_found() {
+    let off = found(|record, _, _| {
+        record.early.insert("s1".into(), SlipTaken::default());
+    });
+    assert_eq!(off, ["slip s1 has no answer or no decision"]);
 }
 
 /// What a corrected settlement took back and the wallet could not pay is owed, and belongs to the sum.

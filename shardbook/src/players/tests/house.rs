@@ -6,14 +6,16 @@ use rust_decimal::Decimal;
 use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message;
 use shardbook_proto::client::v1::{
-    Balance, Bet, BetFilter, BetLeg, BetPlaced, BetStatus, Bets, CashierDone, ClientMessage, Error, EventInfo, Events,
-    MarketDelta, MarketImage, MarketStatus, PlaceBet, Selection, ServerMessage, SessionOpened, Subscribed,
+    Bet, BetFilter, BetStatus, Bets, CashOutOffers, CashierDone, ClientMessage, EventInfo, Events, MarketDelta,
+    MarketImage, MarketStatus, Selection, ServerMessage, SessionOpened, Slips, Subscribed,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 
-use crate::players::chooser::minor_digits;
+mod wallet;
+
+use wallet::{Decided, Wallet, refusal};
 
 /// What the house does wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,10 +29,26 @@ pub enum Fault {
     LoseABet,
     /// As `SayUnknown`, and takes the retry for a new bet.
     PlaceRetriesAgain,
-    /// Takes a penny more than the stake.
+    /// Takes a penny more than the stake of a player's first bet.
     KeepAPenny,
     /// Leaves a version out.
     SkipADelta,
+    /// Not a fault: each third bet or slip waits, and its player hears what became of it.
+    Delay,
+    /// As `Delay`, but the decision is told before the answer that names the slip.
+    DecideEarly,
+    /// As `Delay`, but hangs up instead of telling the decision.
+    HangUpUndecided,
+    /// Takes slips with a line too many.
+    TakeOtherLines,
+    /// Says that it pays for a bet that is sold, and does not.
+    PayNothing,
+}
+
+impl Fault {
+    fn delays(self) -> bool {
+        matches!(self, Self::Delay | Self::DecideEarly | Self::HangUpUndecided)
+    }
 }
 
 /// A whole house in a test: wallets and bets in memory, two events that never end.
@@ -45,12 +63,8 @@ struct Shared {
     placed: watch::Sender<u64>,
 }
 
-#[derive(Default)]
-struct Wallet {
-    balance: Balance,
-    bets: Vec<Bet>,
-    outcomes: BTreeMap<String, (PlaceBet, Message)>,
-}
+/// What a connection is told: the answer among pushes. `None` in the place of a message hangs up.
+type Told = Vec<Option<(String, Message)>>;
 
 impl House {
     pub async fn open(fault: Fault) -> Self {
@@ -83,7 +97,7 @@ impl House {
     }
 }
 
-/// One connection; `None` from `answer` hangs up.
+/// One connection.
 async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
     let mut socket = tokio_tungstenite::accept_async(stream).await.ok()?;
     let mut player = String::new();
@@ -96,13 +110,9 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
         if let Request::OpenSession(open) = &request {
             player.clone_from(&open.player);
         }
-        let follows = matches!(request, Request::Subscribe(_));
-        let answer = shared.answer(&player, &id, request)?;
-        send(&mut socket, id, answer).await?;
-        if follows {
-            for message in board(shared.fault) {
-                send(&mut socket, String::new(), message).await?;
-            }
+        for told in shared.answer(&player, &id, request) {
+            let (id, message) = told?;
+            send(&mut socket, id, message).await?;
         }
     }
     None
@@ -150,10 +160,11 @@ fn board(fault: Fault) -> Vec<Message> {
 }
 
 impl Shared {
-    fn answer(&self, player: &str, id: &str, request: Request) -> Option<Message> {
+    fn answer(&self, player: &str, id: &str, request: Request) -> Told {
         let mut wallets = self.wallets.lock().unwrap_or_else(PoisonError::into_inner);
         let wallet = wallets.entry(player.to_string()).or_default();
-        Some(match request {
+        let follows = matches!(request, Request::Subscribe(_));
+        let answer = match request {
             Request::OpenSession(open) => {
                 wallet.balance.currency = open.currency;
                 Message::SessionOpened(SessionOpened {
@@ -179,99 +190,60 @@ impl Shared {
             }
             Request::Subscribe(_) => Message::Subscribed(Subscribed::default()),
             Request::ListBets(list) => Message::Bets(self.page(wallet, list.filter(), &list.cursor)),
-            Request::PlaceBet(bet) => return self.place(wallet, player, id, bet),
-            other => panic!("the players do not ask this: {other:?}"),
-        })
+            Request::ListSlips(_) => Message::Slips(Slips::default()),
+            Request::WatchCashOut(watch) if watch.on => Message::CashOutWatched(wallet.offers()),
+            Request::WatchCashOut(_) => Message::CashOutWatched(CashOutOffers::default()),
+            command => return self.command(wallet, player, id, command),
+        };
+        let board = if follows { board(self.fault) } else { Vec::new() };
+        let pushes = board.into_iter().map(|message| (String::new(), message));
+        std::iter::once((id.to_string(), answer))
+            .chain(pushes)
+            .map(Some)
+            .collect()
     }
 
     fn page(&self, wallet: &Wallet, filter: BetFilter, cursor: &str) -> Bets {
         const PAGE: usize = 7;
-        if filter == BetFilter::Settled {
-            return Bets::default();
-        }
-        let from = cursor.parse().unwrap_or(usize::from(self.fault == Fault::LoseABet));
-        let bets: Vec<Bet> = wallet.bets.iter().skip(from).take(PAGE).cloned().collect();
-        let more = from + PAGE < wallet.bets.len();
+        let open = |bet: &&Bet| (bet.status() == BetStatus::Open) == (filter == BetFilter::Open);
+        let bets = wallet.bets.iter().skip(usize::from(self.fault == Fault::LoseABet));
+        let bets: Vec<Bet> = bets.filter(open).cloned().collect();
+        let from = cursor.parse().unwrap_or(0);
+        let more = from + PAGE < bets.len();
         Bets {
-            bets,
+            bets: bets.into_iter().skip(from).take(PAGE).collect(),
             next_cursor: if more { (from + PAGE).to_string() } else { String::new() },
         }
     }
 
-    fn place(&self, wallet: &mut Wallet, player: &str, id: &str, bet: PlaceBet) -> Option<Message> {
+    fn command(&self, wallet: &mut Wallet, player: &str, id: &str, request: Request) -> Told {
+        let named = |message: Message| Some((id.to_string(), message));
         if let Some((first, outcome)) = wallet.outcomes.get(id)
             && self.fault != Fault::PlaceRetriesAgain
         {
-            return Some(if *first == bet {
+            return vec![named(if *first == request {
                 outcome.clone()
             } else {
                 refusal("COMMAND_ID_REUSED", false)
-            });
+            })];
         }
         let known = wallet.outcomes.contains_key(id);
-        let outcome = wallet.decide(player, &bet, if self.fault == Fault::KeepAPenny { "0.01" } else { "0" });
-        wallet.outcomes.insert(id.to_string(), (bet, outcome.clone()));
-        if matches!(outcome, Message::BetPlaced(_)) {
-            self.placed.send_modify(|placed| *placed += 1);
+        let Decided { answer, push, placed } = wallet.decide(player, &request, self.fault);
+        wallet.outcomes.insert(id.to_string(), (request, answer.clone()));
+        if placed > 0 {
+            self.placed.send_modify(|all| *all += placed);
             let tenth = !known && wallet.bets.len().is_multiple_of(10);
             match self.fault {
-                Fault::HangUpUnanswered if tenth => return None,
-                Fault::SayUnknown | Fault::PlaceRetriesAgain if tenth => return Some(refusal("UNKNOWN", true)),
+                Fault::HangUpUnanswered if tenth => return vec![None],
+                Fault::SayUnknown | Fault::PlaceRetriesAgain if tenth => return vec![named(refusal("UNKNOWN", true))],
                 _ => {}
             }
         }
-        Some(outcome)
-    }
-}
-
-impl Wallet {
-    fn told(&self) -> Balance {
-        self.balance.clone()
-    }
-
-    fn change(&mut self, available: Decimal, held: Decimal) {
-        let sum = |text: &str, more: Decimal| (text.parse::<Decimal>().unwrap_or_default() + more).to_string();
-        self.balance.available = sum(&self.balance.available, available);
-        self.balance.held = sum(&self.balance.held, held);
-        self.balance.version += 1;
-    }
-
-    fn decide(&mut self, player: &str, bet: &PlaceBet, kept: &str) -> Message {
-        let stake: Decimal = bet.stake.parse().expect("a stake");
-        let available: Decimal = self.balance.available.parse().expect("a balance");
-        let legs_fine = bet.legs.iter().all(|leg| leg.market == 1 && leg.price == "2.50");
-        let stake_fine = stake > Decimal::ZERO && stake <= available && stake.scale() <= minor_digits(&bet.currency);
-        if !legs_fine || !stake_fine || bet.currency != self.balance.currency {
-            return refusal("WRONG", false);
+        let push = push.map(|push| Some((String::new(), push)));
+        match self.fault {
+            Fault::DecideEarly => push.into_iter().chain([named(answer)]).collect(),
+            Fault::HangUpUndecided if push.is_some() => vec![named(answer), None],
+            _ => [named(answer)].into_iter().chain(push).collect(),
         }
-        self.change(-stake - kept.parse::<Decimal>().expect("a penny"), stake);
-        let legs = bet.legs.iter().map(|leg| BetLeg {
-            event: leg.event.clone(),
-            market: leg.market,
-            selection: leg.selection,
-            price: leg.price.clone(),
-            status: 1,
-        });
-        let placed = Bet {
-            bet_id: format!("{player}/{}", self.bets.len()),
-            status: BetStatus::Open.into(),
-            stake: bet.stake.clone(),
-            currency: bet.currency.clone(),
-            legs: legs.collect(),
-            ..Bet::default()
-        };
-        self.bets.push(placed.clone());
-        Message::BetPlaced(BetPlaced {
-            bet: Some(placed),
-            balance: Some(self.told()),
-        })
     }
-}
-
-fn refusal(code: &str, retry: bool) -> Message {
-    Message::Error(Error {
-        code: code.into(),
-        retry,
-        ..Error::default()
-    })
 }

@@ -88,6 +88,7 @@ pub fn brief(message: &FeedMessage) -> String {
         }
         Body::Rollback(_) => "rollback".to_owned(),
         Body::Void(void) => format!("void: {}", void.reason),
+        other => panic!("an archive tells no {other:?}"),
     }
 }
 
