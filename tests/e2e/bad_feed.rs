@@ -49,6 +49,7 @@ fn defined(kind: &str, selections: &[&str], winners: u32) -> Body {
             name: "a market".into(),
             winners,
             selections,
+            race: None,
         });
     })
 }
@@ -59,6 +60,7 @@ fn one(selection: &str, outcome: Outcome, places: u32, runners: u32) -> Selectio
         outcome: outcome.into(),
         dead_heat_places: places,
         dead_heat_runners: runners,
+        ..SelectionResult::default()
     }
 }
 
@@ -66,6 +68,7 @@ fn result(kind: &str, selections: Vec<SelectionResult>) -> Body {
     Body::Result(MarketResult {
         key: key(kind),
         selections,
+        unconfirmed: false,
     })
 }
 
@@ -172,15 +175,26 @@ fn rows() -> Vec<(&'static str, Body, &'static str)> {
             "DEAD_HEAT_INVALID",
         ),
         (
-            "rollback of nothing",
-            Body::Rollback(RollbackResult { key: key("MATCH_ODDS") }),
-            "NOTHING_TO_ROLL_BACK",
+            "rollback on a market that was never defined",
+            Body::Rollback(RollbackResult { key: key("NEW") }),
+            "MARKET_UNKNOWN",
+        ),
+        (
+            "a window that ends before it begins",
+            Body::Void(VoidMarket {
+                key: key("MATCH_ODDS"),
+                reason: "x".into(),
+                placed_from_ms: 2,
+                placed_until_ms: 1,
+            }),
+            "WINDOW_INVALID",
         ),
         (
             "void without reason",
             Body::Void(VoidMarket {
                 key: key("MATCH_ODDS"),
                 reason: String::new(),
+                ..VoidMarket::default()
             }),
             "TEXT_INVALID",
         ),
@@ -189,6 +203,7 @@ fn rows() -> Vec<(&'static str, Body, &'static str)> {
             Body::Void(VoidMarket {
                 key: key("NEW"),
                 reason: "x".into(),
+                ..VoidMarket::default()
             }),
             "MARKET_UNKNOWN",
         ),

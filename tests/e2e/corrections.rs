@@ -12,7 +12,7 @@ async fn told(player: &mut Player, bets: &[(&Bet, BetStatus)]) {
 }
 
 /// Protects every wallet from a source that changes its mind: result, rollback, other result, correction without
-/// rollback, void, rollback of the void; with a restart in the middle.
+/// rollback, void, the void taken back so that the result before it stands again; with a restart in the middle.
 #[tokio::test(flavor = "multi_thread")]
 async fn results_that_change() {
     let house = House::open().await;
@@ -43,9 +43,9 @@ async fn results_that_change() {
     feed.void(1).await;
     told(&mut player, &[(&home, BetStatus::Void), (&away, BetStatus::Void)]).await;
     assert_eq!(player.wallet().await, ("100.00", "0.00", "0.00"));
-    feed.rollback(1).await;
-    told(&mut player, &[(&home, BetStatus::Open), (&away, BetStatus::Open)]).await;
-    assert_eq!(player.wallet().await, ("80.00", "20.00", "0.00"));
+    feed.unvoid(1).await;
+    told(&mut player, &[(&home, BetStatus::Won), (&away, BetStatus::Lost)]).await;
+    assert_eq!(player.wallet().await, ("105.00", "0.00", "0.00"));
     feed.result(1, &[HalfWon, HalfLost]).await;
     told(
         &mut player,
@@ -54,7 +54,7 @@ async fn results_that_change() {
     .await;
     assert_eq!(player.wallet().await, ("102.50", "0.00", "0.00"));
     let settled = player.bets(BetFilter::Settled).await;
-    assert_eq!(settled.iter().map(|bet| bet.settlements).collect::<Vec<_>>(), [5, 5]);
+    assert_eq!(settled.iter().map(|bet| bet.settlements).collect::<Vec<_>>(), [6, 6]);
     drop(player);
     house.prove().await;
 }

@@ -3,12 +3,17 @@
 mod bad_feed;
 mod bad_input;
 mod bad_slips;
+mod cash_out;
 mod corrections;
 mod journey;
+mod limits;
 mod memory;
 mod naive;
 mod protection;
 mod races;
 mod real_files;
 mod retries;
+mod rulings;
+mod slips;
 mod surface;
+mod waiting;

@@ -56,7 +56,8 @@ pub fn cents(decimal: &str) -> i64 {
         .expect("fits")
 }
 
-fn half_up(cents: BigRational) -> i64 {
+/// Whole cents, halves up.
+pub fn half_up(cents: BigRational) -> i64 {
     assert!(cents >= BigRational::zero());
     (cents + BigRational::new(1.into(), 2.into()))
         .floor()

@@ -10,7 +10,8 @@ use shardbook_proto::provider::v1::feed_client::FeedClient;
 use shardbook_proto::provider::v1::feed_message::Body;
 use shardbook_proto::provider::v1::{
     FeedMarketStatus, FeedMessage, FeedReply, Fixture, FixtureStatus, MarketDefinition, MarketKey, MarketResult,
-    MarketUpdate, Outcome, PostedLine, RollbackResult, SelectionDefinition, SelectionResult, VoidMarket,
+    MarketUpdate, Outcome, PostedLine, Race, RollbackResult, RollbackVoid, SelectionDefinition, SelectionResult,
+    VoidMarket,
 };
 use tokio::sync::mpsc;
 use tonic::Streaming;
@@ -113,6 +114,15 @@ impl Feed {
 
     /// Opens a market with a selection for each price, and gives its number.
     pub async fn market(&mut self, kind: &str, prices: &[&str]) -> u32 {
+        self.open_market(kind, prices, None).await
+    }
+
+    /// Opens a race, no handicap, with a runner for each price, and gives its number.
+    pub async fn race(&mut self, kind: &str, prices: &[&str]) -> u32 {
+        self.open_market(kind, prices, Some(Race { handicap: false })).await
+    }
+
+    async fn open_market(&mut self, kind: &str, prices: &[&str], race: Option<Race>) -> u32 {
         let selection = |no| SelectionDefinition {
             id: format!("{no}"),
             name: format!("selection {no}"),
@@ -121,6 +131,7 @@ impl Feed {
             name: kind.into(),
             winners: 1,
             selections: (1..=prices.len()).map(selection).collect(),
+            race,
         };
         let lines = (1..).zip(prices).map(|(no, price)| line(no, price)).collect();
         let update = MarketUpdate {
@@ -178,6 +189,41 @@ impl Feed {
         .await;
     }
 
+    /// Puts a market in play, where bets wait so many seconds.
+    pub async fn in_play(&mut self, market: u32, bet_delay_s: u32) {
+        self.update(
+            market,
+            MarketUpdate {
+                in_play: Some(true),
+                bet_delay_s: Some(bet_delay_s),
+                ..MarketUpdate::default()
+            },
+        )
+        .await;
+    }
+
+    /// The result of a race: outcome, position and how many share it, by runner from the first. A winner who shares the
+    /// first place is in a dead heat.
+    pub async fn finish(&mut self, market: u32, runners: &[(Outcome, u32, u32)]) {
+        let of = |(no, &(outcome, position, tied)): (u32, &(Outcome, u32, u32))| {
+            let dead_heat = outcome == Outcome::Won && tied > 1;
+            SelectionResult {
+                selection: no.to_string(),
+                outcome: outcome.into(),
+                dead_heat_places: u32::from(dead_heat),
+                dead_heat_runners: if dead_heat { tied } else { 0 },
+                position,
+                tied,
+            }
+        };
+        let result = MarketResult {
+            key: self.key(market),
+            selections: (1..).zip(runners).map(of).collect(),
+            unconfirmed: false,
+        };
+        self.change(market, Body::Result(result)).await;
+    }
+
     /// The result of a market: outcomes by selection, from the first.
     pub async fn result(&mut self, market: u32, outcomes: &[Outcome]) {
         let body = self.result_body(market, outcomes);
@@ -196,13 +242,23 @@ impl Feed {
         Body::Result(MarketResult {
             key: self.key(market),
             selections,
+            unconfirmed: false,
         })
     }
 
-    /// Takes the result or void of a market back.
+    /// Takes the result of a market back.
     pub async fn rollback(&mut self, market: u32) {
         let key = self.key(market);
         self.change(market, Body::Rollback(RollbackResult { key })).await;
+    }
+
+    /// Takes the void of a market back.
+    pub async fn unvoid(&mut self, market: u32) {
+        let rollback = RollbackVoid {
+            key: self.key(market),
+            ..RollbackVoid::default()
+        };
+        self.change(market, Body::RollbackVoid(rollback)).await;
     }
 
     /// Voids a market.
@@ -213,6 +269,7 @@ impl Feed {
             Body::Void(VoidMarket {
                 key,
                 reason: "abandoned".into(),
+                ..VoidMarket::default()
             }),
         )
         .await;
@@ -229,9 +286,15 @@ impl Feed {
         self.change(market, Body::Market(MarketUpdate { key, ..update })).await;
     }
 
-    async fn change(&mut self, market: u32, body: Body) {
-        self.markets[market as usize - 1].1 += 1;
+    /// Says what changes a market, and waits until bets are decided by it.
+    pub async fn change(&mut self, market: u32, body: Body) {
         self.tell(body).await;
+        self.changed(market).await;
+    }
+
+    /// Waits for one more change of a market, which someone else has made.
+    pub async fn changed(&mut self, market: u32) {
+        self.markets[market as usize - 1].1 += 1;
         self.wait_for(market).await;
     }
 

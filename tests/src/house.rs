@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use shardbook_domain::rules::Rules;
 use shardbook_gateway::{Addresses, Config, Gateway};
 use shardbook_runtime::journal::Store;
 use shardbook_shard_node::verify::{Verdict, verify};
@@ -10,12 +11,13 @@ use shardbook_shard_node::{ShardNode, ShardNodeOptions};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Feed, Player, Publisher, Way, soon};
+use crate::{Feed, Player, Publisher, Trader, Way, soon};
 
 /// A house that serves. Its data are removed with it.
 pub struct House {
     folder: TempDir,
     config: Config,
+    rules: Rules,
     node: ShardNode,
     gateway: Gateway,
 }
@@ -34,6 +36,22 @@ impl House {
     /// # Panics
     /// When it does not start.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::set_up(|config, _| change(config)).await
+    }
+
+    /// Opens one whose brand has other rules.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn by(change: impl FnOnce(&mut Rules)) -> Self {
+        Self::set_up(|_, rules| change(rules)).await
+    }
+
+    /// Opens one with another edge and other rules.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn set_up(change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut config = Config {
             ws: anywhere,
@@ -44,12 +62,14 @@ impl House {
             command_burst: 1_000_000,
             ..Config::default()
         };
-        change(&mut config);
+        let mut rules = Rules::default();
+        change(&mut config, &mut rules);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (node, gateway) = start(&folder, &config).await;
+        let (node, gateway) = start(&folder, &config, &rules).await;
         Self {
             folder,
             config,
+            rules,
             node,
             gateway,
         }
@@ -80,6 +100,11 @@ impl House {
         Publisher::open(self.channel().await).await
     }
 
+    /// A trader at a desk of this house.
+    pub async fn trader(&self, name: &str) -> Trader {
+        Trader::at(self.channel().await, name)
+    }
+
     /// A player of brand `acme` with an open session in EUR and this much in the wallet; `0.00` deposits nothing.
     pub async fn player(&self, name: &str, funds: &str) -> Player {
         self.player_by(Way::WebSocket, name, funds).await
@@ -100,17 +125,28 @@ impl House {
     /// # Panics
     /// When it does not stop or start.
     pub async fn restart(self) -> Self {
+        self.restart_by(|_| ()).await
+    }
+
+    /// The same under changed rules, whose version must be raised.
+    ///
+    /// # Panics
+    /// When it does not stop or start.
+    pub async fn restart_by(self, change: impl FnOnce(&mut Rules)) -> Self {
         let Self {
             folder,
             config,
+            mut rules,
             node,
             gateway,
         } = self;
         stop(node, gateway).await;
-        let (node, gateway) = start(&folder, &config).await;
+        change(&mut rules);
+        let (node, gateway) = start(&folder, &config, &rules).await;
         Self {
             folder,
             config,
+            rules,
             node,
             gateway,
         }
@@ -139,8 +175,11 @@ impl House {
     }
 }
 
-async fn start(folder: &TempDir, config: &Config) -> (ShardNode, Gateway) {
-    let options = ShardNodeOptions::on(folder.path().join("data"));
+async fn start(folder: &TempDir, config: &Config, rules: &Rules) -> (ShardNode, Gateway) {
+    let options = ShardNodeOptions {
+        rules: rules.clone(),
+        ..ShardNodeOptions::on(folder.path().join("data"))
+    };
     let on_fault = Arc::new(|fault| panic!("the node stopped: {fault}"));
     let node = ShardNode::start(options, on_fault, |_, _| ())
         .await

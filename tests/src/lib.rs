@@ -9,6 +9,7 @@ mod line;
 mod player;
 mod publisher;
 mod talk;
+mod trader;
 
 use std::future::Future;
 use std::time::Duration;
@@ -16,9 +17,10 @@ use std::time::Duration;
 pub use feed::Feed;
 pub use house::House;
 pub use line::Way;
-pub use player::{Player, Wallet};
+pub use player::{Player, Wallet, lock_of, sale_of};
 pub use publisher::Publisher;
-pub use talk::{acca, bet, single};
+pub use talk::{acca, bet, single, slip, staked};
+pub use trader::{Desk, Trader};
 
 /// Not a wait but the bound at which a test fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,5 +1,8 @@
 //! A player who speaks the protocol and keeps what is pushed until it is asked for.
 
+mod sales;
+mod slips;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,8 +10,10 @@ use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
     Balance, Bet, BetChanged, BetFilter, BetPlaced, BetStatus, Bets, ClientMessage, Deposit, Error, GetBalance,
-    ListBets, OpenSession, PlaceBet, SessionOpened, Withdraw,
+    ListBets, OpenSession, Ping, PlaceBet, SessionOpened, Withdraw,
 };
+
+pub use sales::{lock_of, sale_of};
 
 use crate::line::Line;
 use crate::{House, Way};
@@ -156,11 +161,34 @@ impl Player {
         .await
     }
 
+    /// Waits for the push that settles this bet, and gives it.
+    pub async fn settled(&mut self, bet_id: &str) -> Bet {
+        self.push(|body| match body {
+            Body::BetChanged(changed) => {
+                let bet = changed.bet.as_ref()?;
+                (bet.bet_id == bet_id && bet.status() != BetStatus::Open).then(|| bet.clone())
+            }
+            _ => None,
+        })
+        .await
+    }
+
     /// What is refused, with its code.
     pub async fn refused(&mut self, request: Request) -> Error {
         match self.ask(request).await {
             Body::Error(error) => error,
             other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    /// Asks for the time until it is past this one, in Unix milliseconds.
+    pub async fn past(&mut self, ms: i64) {
+        loop {
+            match self.ask(Request::Ping(Ping {})).await {
+                Body::Pong(pong) if pong.server_time_ms > ms => return,
+                Body::Pong(_) => {}
+                other => panic!("no time but {other:?}"),
+            }
         }
     }
 
@@ -173,6 +201,14 @@ impl Player {
     pub async fn wallet(&mut self) -> Wallet {
         match self.ask(Request::Balance(GetBalance {})).await {
             Body::Balance(balance) => balance.into(),
+            other => panic!("no balance but {other:?}"),
+        }
+    }
+
+    /// What can be staked as free bets.
+    pub async fn free_bets(&mut self) -> String {
+        match self.ask(Request::Balance(GetBalance {})).await {
+            Body::Balance(balance) => balance.free_bets,
             other => panic!("no balance but {other:?}"),
         }
     }
@@ -246,5 +282,7 @@ fn is_push(body: &Body) -> bool {
             | Body::BetChanged(_)
             | Body::BalanceChanged(_)
             | Body::Resync(_)
+            | Body::SlipChanged(_)
+            | Body::CashOutOffers(_)
     )
 }

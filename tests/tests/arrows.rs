@@ -5,12 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each crate and the only crates of ours that it may depend on, tests included.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
+    ("calculator", &["domain"]),
     ("runtime", &[]),
+    ("liability", &["domain"]),
     ("projections", &["domain"]),
     ("proto", &[]),
-    ("shard-node", &["domain", "projections", "proto", "runtime"]),
+    (
+        "shard-node",
+        &["domain", "liability", "projections", "proto", "runtime"],
+    ),
     ("gateway", &["proto", "runtime"]),
     ("replay", &["proto", "runtime"]),
     ("betfair", &["proto", "replay", "runtime"]),
@@ -19,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
         BINARY,
         &[
             "betfair",
+            "calculator",
             "domain",
             "gateway",
             "projections",
