@@ -53,7 +53,14 @@ pub async fn run(args: RunArgs) -> Finished {
     if let Some(progress) = progress {
         progress.finish("the views are up to the journal");
     }
-    let gateway = Gateway::start(house.gateway, node.router(), node.topic())?;
+    let gateway = match Gateway::start(house.gateway, node.router(), node.topic()) {
+        Ok(gateway) => gateway,
+        Err(fault) => {
+            // In order: a process that ends while the store is at work may be aborted by it.
+            node.stop().await?;
+            return Err(fault.into());
+        }
+    };
     // Before it is told that it serves: whoever reads that may stop it at once.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let at = gateway.addresses();
