@@ -216,7 +216,7 @@ impl Fanout {
         replica.version = version + 1;
         let state = &mut replica.state;
         let mut changed = Vec::new();
-        for (event, _) in &happened {
+        for event in &happened {
             state.apply(event);
             match event.market() {
                 Some((market, _)) if !changed.contains(&market) => changed.push(market),
@@ -232,7 +232,7 @@ impl Fanout {
         for market in changed.into_iter().filter_map(|no| replica.state.market(no)) {
             self.world.book.set(id, &replica.state, market);
             let on_market = |event: &&event::Event| event.market().is_some_and(|(no, _)| no == market.no);
-            let of_market = happened.iter().map(|(event, _)| event).filter(on_market);
+            let of_market = happened.iter().filter(on_market);
             match market_delta(&replica.state, market, of_market, received_us) {
                 Some(delta) => self.publish_delta(&replica.state, market, delta),
                 None => self.publish_image(&replica.state, market),
@@ -322,7 +322,7 @@ impl Fanout {
         let mut cashier = false;
         let mut slips: Vec<(SlipNo, Option<Released>)> = Vec::new();
         let mut taken: Vec<BetNo> = Vec::new();
-        for (event, _) in decoded::<PlayerEntity>(entry)? {
+        for event in decoded::<PlayerEntity>(entry)? {
             if let Some((slip, until)) = pending::change_of(&event) {
                 // A closed channel says that the node stops.
                 let _ = self.waiting.send(Change { player, slip, until }).await;

@@ -152,7 +152,7 @@ impl Settlement {
             match entry.entry.key.kind {
                 EventEntity::KIND => {
                     let id = EventId(entry.entry.key.id);
-                    for (happened, _) in readable(frame, decoded::<EventEntity>(&entry))? {
+                    for happened in readable(frame, decoded::<EventEntity>(&entry))? {
                         if let Some(notice) = on_result(id, &happened) {
                             self.settle(&notice).await?;
                         }
@@ -168,7 +168,7 @@ impl Settlement {
     /// A bet on a market that has a result already.
     async fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<(), StoreFault> {
         let player = PlayerId(entry.entry.key.id);
-        for (happened, _) in readable(frame, decoded::<PlayerEntity>(entry))? {
+        for happened in readable(frame, decoded::<PlayerEntity>(entry))? {
             let Some((bet, selections)) = legs_of(&happened) else {
                 continue;
             };
@@ -188,7 +188,7 @@ impl Settlement {
     /// Streams over the bets of a market, with a bounded number of commands under way.
     async fn settle(&mut self, notice: &ResultNotice) -> Result<(), StoreFault> {
         let market = legs::market_prefix(notice.event, notice.market);
-        let from = self.positions.cursor(notice).unwrap_or_else(|| market.clone());
+        let from = self.positions.cursor(notice).unwrap_or_else(|| market.to_vec());
         let notice = Arc::new(notice.clone());
         let mut under_way = FuturesUnordered::new();
         let store = Arc::clone(&self.store);

@@ -2,6 +2,7 @@
 
 use shardbook_domain::ids::{EventId, PlayerId};
 use shardbook_domain::rules::Rules;
+use shardbook_domain::{event, player};
 use shardbook_projections::{EventEntry, PlayerEntry, Row, events, history, legs, open, pending, results, totals};
 use shardbook_runtime::entity::{Entity, Undecodable};
 use shardbook_runtime::journal::{EntryRef, Families, Store};
@@ -10,8 +11,8 @@ use shardbook_runtime::views::{Projection, Rows};
 use crate::budgets::has_limits;
 use crate::entities::{EventEntity, PlayerEntity};
 
-type PlayerRows = fn(&PlayerEntry<'_>, &mut dyn FnMut(Row));
-type EventRows = fn(&EventEntry<'_>, &mut dyn FnMut(Row));
+type PlayerRows = fn(&PlayerEntry<'_>, &mut dyn FnMut(Row<'_>));
+type EventRows = fn(&EventEntry<'_>, &mut dyn FnMut(Row<'_>));
 
 /// A read model of the domain under its prefix.
 pub struct View {
@@ -143,33 +144,33 @@ impl Projection for &'static View {
     }
 
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
-        let mut write = |row| match row {
-            Row::Put(key, value) => rows.put(&key, &value),
-            Row::Delete(key) => rows.delete(&key),
-            Row::Add(key, columns) => rows.add(&key, &columns),
+        let mut write = |row: Row<'_>| match row {
+            Row::Put(key, value) => rows.put(key, value),
+            Row::Delete(key) => rows.delete(key),
+            Row::Add(key, columns) => rows.add(key, columns),
         };
         let head = &entry.entry;
         match (head.key.kind, self.of_player, self.of_event) {
             (PlayerEntity::KIND, Some(make), _) => {
-                let events = decoded::<PlayerEntity>(entry)?;
-                let outcome = PlayerEntity::decode_outcome(head.outcome.accepted, head.outcome.bytes)?;
-                let player = PlayerId(head.key.id);
+                let said = entry.shared(PlayerSaid::read)?;
                 make(
                     &PlayerEntry {
-                        player,
+                        player: PlayerId(head.key.id),
                         version: head.version,
-                        events: &events,
-                        outcome: &outcome,
+                        events: &said.events,
+                        encoded: &entry.events().collect::<Vec<_>>(),
+                        outcome: &said.outcome,
                     },
                     &mut write,
                 );
             }
             (EventEntity::KIND, _, Some(make)) => {
-                let events = decoded::<EventEntity>(entry)?;
+                let said = entry.shared(EventSaid::read)?;
                 make(
                     &EventEntry {
                         event: EventId(head.key.id),
-                        events: &events,
+                        events: &said.0,
+                        encoded: &entry.events().collect::<Vec<_>>(),
                     },
                     &mut write,
                 );
@@ -180,13 +181,32 @@ impl Projection for &'static View {
     }
 }
 
-/// Events, each with its bytes as they are in the journal.
-type Decoded<'e, E> = Vec<(<E as Entity>::Event, &'e [u8])>;
+/// What a player's entry says.
+struct PlayerSaid {
+    events: Vec<player::Event>,
+    outcome: Result<player::Reply, player::Rejection>,
+}
+
+impl PlayerSaid {
+    fn read(entry: &EntryRef<'_>) -> Result<Self, Undecodable> {
+        let outcome = entry.entry.outcome;
+        Ok(Self {
+            events: decoded::<PlayerEntity>(entry)?,
+            outcome: PlayerEntity::decode_outcome(outcome.accepted, outcome.bytes)?,
+        })
+    }
+}
+
+/// What a sporting event's entry says.
+struct EventSaid(Vec<event::Event>);
+
+impl EventSaid {
+    fn read(entry: &EntryRef<'_>) -> Result<Self, Undecodable> {
+        decoded::<EventEntity>(entry).map(Self)
+    }
+}
 
 /// The events of an entry.
-pub(crate) fn decoded<'e, E: Entity>(entry: &EntryRef<'e>) -> Result<Decoded<'e, E>, Undecodable> {
-    entry
-        .events()
-        .map(|bytes| Ok((E::decode_event(bytes)?, bytes)))
-        .collect()
+pub(crate) fn decoded<E: Entity>(entry: &EntryRef<'_>) -> Result<Vec<E::Event>, Undecodable> {
+    entry.events().map(E::decode_event).collect()
 }

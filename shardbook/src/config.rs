@@ -54,6 +54,8 @@ pub struct NodeConfig {
     pub journal_memtable_bytes: usize,
     /// Bytes, 16 MiB or more: of write-ahead log before tables are flushed; bounds what opening the store reads.
     pub log_bytes_max: u64,
+    /// Bytes, 8 MiB or more: of rows of views in memory; what a crash takes of them is read again from the journal.
+    pub views_memtable_bytes: usize,
 }
 
 impl Default for NodeConfig {
@@ -72,6 +74,7 @@ impl Default for NodeConfig {
             cache_bytes: store.cache_bytes,
             journal_memtable_bytes: store.journal_memtable_bytes,
             log_bytes_max: store.log_bytes_max,
+            views_memtable_bytes: store.views_memtable_bytes,
         }
     }
 }
@@ -118,6 +121,7 @@ impl House {
                 cache_bytes: node.cache_bytes,
                 journal_memtable_bytes: node.journal_memtable_bytes,
                 log_bytes_max: node.log_bytes_max,
+                views_memtable_bytes: node.views_memtable_bytes,
             },
             host: HostOptions {
                 residents_max: node.residents_max,
@@ -136,7 +140,7 @@ impl House {
 
 impl NodeConfig {
     fn check(&self) -> Result<(), Failure> {
-        let bounds: [(&str, u64, u64, u64); 12] = [
+        let bounds: [(&str, u64, u64, u64); 13] = [
             ("shards", self.shards.into(), 1, 256),
             ("residents_max", self.residents_max as u64, 1_000, 100_000_000),
             ("idle_s", self.idle_s, 1, 86_400),
@@ -154,6 +158,12 @@ impl NodeConfig {
                 1 << 32,
             ),
             ("log_bytes_max", self.log_bytes_max, 16 << 20, 1 << 36),
+            (
+                "views_memtable_bytes",
+                self.views_memtable_bytes as u64,
+                8 << 20,
+                1 << 36,
+            ),
         ];
         match bounds
             .into_iter()

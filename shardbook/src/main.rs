@@ -8,6 +8,10 @@ use shardbook::{
     Finished, bench, chaos, demo, inspect, odds, open_files, players, price_slip, replay, run, settle, verify,
 };
 
+/// Chosen by measurement: docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     open_files::raise();

@@ -25,13 +25,13 @@ pub fn read(row: &[u8]) -> Option<(bool, &str)> {
 }
 
 /// The rows of an entry: the event as its fixture was last updated.
-pub fn rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
-    for (event, _) in entry.events {
+pub fn rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row<'_>)) {
+    for event in entry.events {
         if let Event::FixtureUpdated { fixture, .. } = event {
             let over = u8::from(fixture.status == FixtureStatus::Ended);
             row(Row::Put(
-                key_of(entry.event).to_vec(),
-                [&[over], fixture.urn.as_bytes()].concat(),
+                &key_of(entry.event),
+                &[&[over], fixture.urn.as_bytes()].concat(),
             ));
         }
     }

@@ -7,9 +7,10 @@ use crate::{PlayerEntry, Row};
 
 /// First bytes of every row of a market.
 #[must_use]
-pub fn market_prefix(event: EventId, market: MarketNo) -> Vec<u8> {
-    let mut key = event.0.to_be_bytes().to_vec();
-    key.extend_from_slice(&market.0.to_be_bytes());
+pub fn market_prefix(event: EventId, market: MarketNo) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&event.0.to_be_bytes());
+    key[8..].copy_from_slice(&market.0.to_be_bytes());
     key
 }
 
@@ -22,13 +23,14 @@ pub fn bet_of(key: &[u8]) -> Option<(PlayerId, BetNo)> {
 }
 
 /// The rows of an entry: one for each leg of a bet placed. They stay after settlement, for corrections.
-pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
-    for (bet, legs) in entry.events.iter().filter_map(|(event, _)| settlement::legs_of(event)) {
+pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row<'_>)) {
+    for (bet, legs) in entry.events.iter().filter_map(settlement::legs_of) {
         for leg in legs {
-            let mut key = market_prefix(leg.event, leg.market);
-            key.extend_from_slice(&entry.player.0.to_be_bytes());
-            key.extend_from_slice(&bet.0.to_be_bytes());
-            row(Row::Put(key, Vec::new()));
+            let mut key = [0; 24];
+            key[..12].copy_from_slice(&market_prefix(leg.event, leg.market));
+            key[12..20].copy_from_slice(&entry.player.0.to_be_bytes());
+            key[20..].copy_from_slice(&bet.0.to_be_bytes());
+            row(Row::Put(&key, &[]));
         }
     }
 }

@@ -14,14 +14,14 @@ pub mod totals;
 use shardbook_domain::{event, player};
 
 /// A change of a read model. Keys are within the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row<'r> {
     /// Sets a row.
-    Put(Vec<u8>, Vec<u8>),
+    Put(&'r [u8], &'r [u8]),
     /// Removes a row.
-    Delete(Vec<u8>),
+    Delete(&'r [u8]),
     /// Adds to the columns of a row of sums.
-    Add(Vec<u8>, Vec<i64>),
+    Add(&'r [u8], &'r [i64]),
 }
 
 /// What one command to a player came to.
@@ -31,8 +31,10 @@ pub struct PlayerEntry<'a> {
     pub player: shardbook_domain::ids::PlayerId,
     /// Entries of the player before this one.
     pub version: u64,
-    /// What happened, in order, with the bytes as they are in the journal.
-    pub events: &'a [(player::Event, &'a [u8])],
+    /// What happened, in order.
+    pub events: &'a [player::Event],
+    /// The bytes of each as they are in the journal.
+    pub encoded: &'a [&'a [u8]],
     /// What the asker was told.
     pub outcome: &'a Result<player::Reply, player::Rejection>,
 }
@@ -42,6 +44,8 @@ pub struct PlayerEntry<'a> {
 pub struct EventEntry<'a> {
     /// The event.
     pub event: shardbook_domain::ids::EventId,
-    /// What happened, in order, with the bytes as they are in the journal.
-    pub events: &'a [(event::Event, &'a [u8])],
+    /// What happened, in order.
+    pub events: &'a [event::Event],
+    /// The bytes of each as they are in the journal.
+    pub encoded: &'a [&'a [u8]],
 }

@@ -22,10 +22,10 @@ pub fn read(key: &[u8], row: &[u8]) -> Option<(PlayerId, BetNo, Currency)> {
 }
 
 /// The rows of an entry.
-pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
+pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row<'_>)) {
     let Ok(reply) = entry.outcome else { return };
     let currency = reply.balance().map(|balance| balance.currency);
-    for (event, _) in entry.events {
+    for event in entry.events {
         let (Some(bet), Some(currency)) = (event.bet(), currency) else {
             continue;
         };
@@ -48,9 +48,9 @@ pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
             _ => false,
         };
         if opened {
-            row(Row::Put(key, currency.code().as_bytes().to_vec()));
+            row(Row::Put(&key, currency.code().as_bytes()));
         } else if closed {
-            row(Row::Delete(key));
+            row(Row::Delete(&key));
         }
     }
 }

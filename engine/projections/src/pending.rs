@@ -8,9 +8,10 @@ use crate::{PlayerEntry, Row};
 
 /// The key of a slip.
 #[must_use]
-pub fn key(player: PlayerId, slip: SlipNo) -> Vec<u8> {
-    let mut key = player.0.to_be_bytes().to_vec();
-    key.extend_from_slice(&slip.0.to_be_bytes());
+pub fn key(player: PlayerId, slip: SlipNo) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&player.0.to_be_bytes());
+    key[8..].copy_from_slice(&slip.0.to_be_bytes());
     key
 }
 
@@ -35,12 +36,12 @@ pub fn change_of(event: &Event) -> Option<(SlipNo, Option<Time>)> {
 }
 
 /// The rows of an entry.
-pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
-    for (slip, until) in entry.events.iter().filter_map(|(event, _)| change_of(event)) {
+pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row<'_>)) {
+    for (slip, until) in entry.events.iter().filter_map(change_of) {
         let key = key(entry.player, slip);
-        row(match until {
-            Some(until) => Row::Put(key, until.0.to_be_bytes().to_vec()),
-            None => Row::Delete(key),
-        });
+        match until {
+            Some(until) => row(Row::Put(&key, &until.0.to_be_bytes())),
+            None => row(Row::Delete(&key)),
+        }
     }
 }

@@ -182,21 +182,21 @@ pub const MARKETS_RESULTED: &[u8] = b"nmarkets_resulted";
 pub const MARKETS: &[u8] = b"nmarkets";
 
 /// The rows of what one command to a player came to.
-pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
+pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row<'_>)) {
     let reply = match entry.outcome {
         Ok(reply) => reply,
         // Between processes, not between the house and a player: settlement then gives the bet along.
         Err(Rejection::BetNotHeld { .. }) => return,
         Err(rejection) => {
             let key = [&[REFUSED], rejection.code().as_bytes()].concat();
-            return row(Row::Add(key, vec![1]));
+            return row(Row::Add(&key, &[1]));
         }
     };
     let mut totals = Totals::default();
-    for (event, _) in entry.events {
+    for event in entry.events {
         event.transfers().iter().for_each(|transfer| totals.book(transfer));
         match event {
-            Event::Registered { .. } => row(Row::Add(PLAYERS.to_vec(), vec![1])),
+            Event::Registered { .. } => row(Row::Add(PLAYERS, &[1])),
             Event::Deposited { amount, .. } => totals.deposits += amount.0,
             Event::Withdrawn { amount, .. } => totals.withdrawals += amount.0,
             Event::BetPlaced { terms, .. } => {
@@ -228,19 +228,19 @@ pub fn player_rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row)) {
     let currency = reply.balance().map(|balance| balance.currency);
     if let Some(currency) = currency.filter(|_| totals != Totals::default()) {
         row(Row::Add(
-            [&[CURRENCY], currency.code().as_bytes()].concat(),
-            totals.columns().to_vec(),
+            &[&[CURRENCY], currency.code().as_bytes()].concat(),
+            &totals.columns(),
         ));
     }
 }
 
 /// The rows of what one message about a sporting event came to.
-pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
+pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row<'_>)) {
     use event::Event::{
         FixtureUpdated, MarketOpened, MarketResulted, MarketVoided, ResultRolledBack, SettlementChanged,
     };
     let (mut updates, mut results, mut opened) = (0, 0, 0);
-    for (event, _) in entry.events {
+    for event in entry.events {
         match event {
             FixtureUpdated { .. } => {}
             MarketResulted { .. } | MarketVoided { .. } | ResultRolledBack { .. } | SettlementChanged { .. } => {
@@ -256,7 +256,7 @@ pub fn event_rows(entry: &EventEntry<'_>, mut row: impl FnMut(Row)) {
         (MARKETS, opened),
     ] {
         if count > 0 {
-            row(Row::Add(key.to_vec(), vec![count]));
+            row(Row::Add(key, &[count]));
         }
     }
 }

@@ -17,6 +17,14 @@ pub enum StoreFault {
         /// What the store said.
         source: rocksdb::Error,
     },
+    /// A folder of the store could not be made.
+    #[error("cannot make the folder {path}: {source}; check that the folder above it is there and writable")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The store was made for another number of shards.
     #[error(
         "the store holds {stored} shards but {asked} were asked for; the number of shards is fixed when a store is made"

@@ -21,12 +21,12 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::entity::{CommandId, Entity, EntityKey};
 use crate::fault::StoreFault;
-use crate::journal::{Journal, Store};
+use crate::journal::{Journal, Room, Store};
 use crate::router::CallFault;
 use crate::views::Tails;
 
-use actor::{Asked, EntityActor, Message};
-use resident::Residents;
+use actor::{Asked, EntityActor, Message, SUBMISSIONS};
+use resident::{AtRest, Residents};
 
 /// Bounds of a host. Each is a promise about memory or time.
 #[derive(Debug, Clone)]
@@ -126,7 +126,7 @@ impl<E: Entity> Host<E> {
         Ok(Self { shared })
     }
 
-    /// Puts a command in its entity's mailbox now; the future is its durable answer. `deadline_ms` is
+    /// Has a command decided now, or puts it in its entity's mailbox where others wait; the future is its durable answer. `deadline_ms` is
     /// Unix milliseconds: a command decided later is refused undone.
     ///
     /// # Errors
@@ -145,7 +145,11 @@ impl<E: Entity> Host<E> {
             deadline_ms,
             reply,
         };
-        self.deliver(EntityKey { kind: E::KIND, id }, Message::Command(Box::new(asked)))?;
+        let key = EntityKey { kind: E::KIND, id };
+        match self.at_rest(key)? {
+            Some((entity, mut room)) => entity.act(|body| body.command(&self.shared, asked, &mut room)),
+            None => self.shared.deliver(key, Message::Command(Box::new(asked)))?,
+        }
         Ok(Pending(pending))
     }
 
@@ -179,12 +183,24 @@ impl<E: Entity> Host<E> {
             };
             Box::new(then) as crate::journal::Committed
         };
-        self.deliver(EntityKey { kind: E::KIND, id }, Message::Read(Box::new(look)))?;
+        let key = EntityKey { kind: E::KIND, id };
+        match self.at_rest(key)? {
+            Some((entity, mut room)) => entity.act(|body| body.read(Box::new(look), &mut room)),
+            None => self.shared.deliver(key, Message::Read(Box::new(look)))?,
+        }
         Ok(Pending(pending))
     }
 
-    fn deliver(&self, key: EntityKey, message: Message<E>) -> Result<(), CallFault> {
-        self.shared.deliver(key, message)
+    /// An entity that the sender may act for at once, with room in the journal for what comes of it.
+    fn at_rest(&self, key: EntityKey) -> Result<Option<(AtRest<E>, Room<'_>)>, CallFault> {
+        let journal = &self.shared.parts.journal;
+        if journal.durability().is_stopped() {
+            return Err(CallFault::Unavailable);
+        }
+        let Some(room) = journal.try_reserve(SUBMISSIONS) else {
+            return Ok(None);
+        };
+        Ok(self.shared.residents.at_rest(key).map(|entity| (entity, room)))
     }
 
     /// Entities in memory.
@@ -221,7 +237,7 @@ impl<E: Entity> Shared<E> {
             return Err(CallFault::Unavailable);
         }
         self.residents
-            .deliver(key, message, |waiting| EntityActor::spawn(self, key, waiting))
+            .deliver(key, message, |waiting, held| EntityActor::spawn(self, key, waiting, held))
     }
 
     /// Asks an entity for a snapshot now, in order with its commands.

@@ -8,10 +8,12 @@ mod codec;
 mod committer;
 mod entry;
 mod frame;
+mod gate;
 mod store;
 
 pub(crate) use codec::{Reader, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};
 pub use entry::{Entry, EntryRef, Outcome};
+pub(crate) use gate::Room;
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
 pub use store::{Families, Row, Store, StoreOptions};

@@ -4,6 +4,7 @@
 //! Invariant: a view is a function of the journal. It is written behind in large batches with its
 //! position in the same batch, so that after a crash it goes on where it stood; dropped, it is rebuilt.
 
+mod gathered;
 mod positions;
 mod projection;
 mod rebuilt;
@@ -11,6 +12,7 @@ mod runner;
 mod snapshot;
 mod tails;
 
+pub(crate) use gathered::add_columns;
 pub use positions::{ViewName, outcomes_position, projection_position};
 pub use projection::{Projection, Rows};
 pub use rebuilt::{Difference, Rebuilt};
@@ -35,9 +37,13 @@ pub fn outcome_key(key: EntityKey, command: CommandId) -> [u8; 25] {
 /// What is remembered of a command, as it is in its row.
 #[must_use]
 pub fn outcome_row(entry: &EntryRef<'_>) -> Vec<u8> {
-    let mut row = Vec::with_capacity(9 + entry.entry.outcome.bytes.len());
-    row.extend_from_slice(&entry.entry.fingerprint.to_le_bytes());
-    row.push(u8::from(entry.entry.outcome.accepted));
-    row.extend_from_slice(entry.entry.outcome.bytes);
-    row
+    [outcome_head(entry).as_slice(), entry.entry.outcome.bytes].concat()
+}
+
+/// What stands before the outcome's own bytes in its row: the fingerprint, and whether it was accepted.
+pub(crate) fn outcome_head(entry: &EntryRef<'_>) -> [u8; 9] {
+    let mut head = [0; 9];
+    head[..8].copy_from_slice(&entry.entry.fingerprint.to_le_bytes());
+    head[8] = u8::from(entry.entry.outcome.accepted);
+    head
 }

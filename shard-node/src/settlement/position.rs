@@ -14,6 +14,8 @@ const CURSOR: &str = "process/settlement/cursor";
 pub(super) struct Positions {
     store: Arc<Store>,
     read: Vec<u64>,
+    /// Under which name each is noted.
+    names: Vec<String>,
     /// Which result, and the key of the last bet that has it.
     cursor: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -28,7 +30,13 @@ impl Positions {
             let (notice, key) = row.split_at_checked(NOTICE_BYTES)?;
             Some((notice.to_vec(), key.to_vec()))
         });
-        Ok(Self { store, read, cursor })
+        let names = (0..store.map().shards()).map(|shard| name(ShardId(shard))).collect();
+        Ok(Self {
+            store,
+            read,
+            names,
+            cursor,
+        })
     }
 
     pub(super) fn of(&self, shard: ShardId) -> u64 {
@@ -44,10 +52,9 @@ impl Positions {
     }
 
     pub(super) fn note(&self) -> Result<(), StoreFault> {
-        for (shard, read) in (0..).map(ShardId).zip(&self.read) {
-            self.store.set_note(&name(shard), &read.to_le_bytes())?;
-        }
-        Ok(())
+        let notes = self.names.iter().zip(&self.read);
+        self.store
+            .set_notes(notes.map(|(name, read)| (name.as_str(), read.to_le_bytes().to_vec())))
     }
 
     /// Where to go on with this result, if it was under way.

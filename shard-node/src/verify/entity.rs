@@ -54,8 +54,8 @@ impl<E: Entity> Replayed<E> {
             let what = format!("entry {} follows entry {}", entry.entry.version, self.version);
             return self.breaks(verdict, at, what);
         }
-        let events: Vec<E::Event> = match decoded::<E>(entry) {
-            Ok(events) => events.into_iter().map(|(event, _)| event).collect(),
+        let events = match decoded::<E>(entry) {
+            Ok(events) => events,
             Err(error) => return self.breaks(verdict, at, error),
         };
         verdict.events += events.len() as u64;

@@ -1,16 +1,23 @@
 //! The actor of one entity.
+//!
+//! What the actor holds is its [`Body`], and whoever has the body may act for the entity: the actor itself when it handles
+//! a message, or a sender who finds that no message waits. So a command to an entity at rest is decided at once, on the
+//! thread that sent it, and costs neither a message nor a change of task; under contention commands go through the mailbox.
 
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 
 use super::activation::{Activated, activate};
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
-use crate::journal::{Committed, Entry, Families, Outcome, Submission};
+use crate::journal::{Committed, Entry, Families, Outcome, Room, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
 use crate::views::{Remembered, encode_snapshot, outcome_key};
@@ -27,7 +34,7 @@ pub(super) struct Asked<E: Entity> {
     pub(super) reply: oneshot::Sender<Result<Answer<E>, CallFault>>,
 }
 
-type Look<E> = Box<dyn FnOnce(&<E as Entity>::State, u64) -> Committed + Send>;
+pub(super) type Look<E> = Box<dyn FnOnce(&<E as Entity>::State, u64) -> Committed + Send>;
 
 /// What an actor is sent.
 pub(super) enum Message<E: Entity> {
@@ -35,6 +42,14 @@ pub(super) enum Message<E: Entity> {
     Read(Look<E>),
     Snapshot,
     Leave,
+    /// Whoever acted for the entity broke it.
+    Broken(Broken),
+}
+
+/// Why an entity cannot go on in memory.
+pub(super) enum Broken {
+    Panic(Box<dyn Any + Send>),
+    Fault(StoreFault),
 }
 
 impl<E: Entity> Message<E> {
@@ -48,16 +63,28 @@ pub(super) struct EntityActor<E: Entity> {
     shared: Arc<Shared<E>>,
 }
 
+/// The body of an entity, for whoever may act for it. Empty before it is active, and after it broke.
+pub(super) type Held<E> = Arc<Mutex<Option<Box<Body<E>>>>>;
+
 /// What the actor holds.
 pub(super) struct Body<E: Entity> {
     key: EntityKey,
     shard: ShardId,
     entity: Activated<E>,
-    /// Messages in the mailbox, counted down when handled.
-    waiting: Arc<AtomicU32>,
     /// Entries of this entity that the journal has.
     durable_version: Arc<AtomicU64>,
 }
+
+/// What the actor itself knows.
+pub(super) struct Desk<E: Entity> {
+    key: EntityKey,
+    held: Held<E>,
+    /// Messages in the mailbox, counted down when handled.
+    waiting: Arc<AtomicU32>,
+}
+
+/// Submissions that one message makes at the most: an entry and a snapshot.
+pub(super) const SUBMISSIONS: u32 = 2;
 
 impl<E: Entity> EntityActor<E> {
     /// Starts the actor of an entity; its mailbox is open at once, and handled when it is active.
@@ -65,12 +92,14 @@ impl<E: Entity> EntityActor<E> {
         shared: &Arc<Shared<E>>,
         key: EntityKey,
         waiting: Arc<AtomicU32>,
+        held: Held<E>,
     ) -> Result<ActorRef<Message<E>>, CallFault> {
         let supervisor = shared.supervisor.get().ok_or(CallFault::Unavailable)?.clone();
         let actor = Self {
             shared: Arc::clone(shared),
         };
-        let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, (key, waiting), supervisor)
+        let desk = Desk { key, held, waiting };
+        let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, desk, supervisor)
             .map_err(|_| CallFault::Unavailable)?;
         Ok(actor)
     }
@@ -78,30 +107,24 @@ impl<E: Entity> EntityActor<E> {
 
 impl<E: Entity> Actor for EntityActor<E> {
     type Msg = Message<E>;
-    type State = Body<E>;
-    type Arguments = (EntityKey, Arc<AtomicU32>);
+    type State = Desk<E>;
+    type Arguments = Desk<E>;
 
-    async fn pre_start(
-        &self,
-        myself: ActorRef<Self::Msg>,
-        (key, waiting): Self::Arguments,
-    ) -> Result<Self::State, ActorProcessingErr> {
-        self.shared.residents.began(myself.get_id(), key);
-        let shard = self.shared.parts.journal.map().locate(key);
-        let entity = Activated::default();
-        Ok(Body {
-            key,
-            shard,
-            entity,
-            waiting,
-            durable_version: Arc::default(),
-        })
+    async fn pre_start(&self, myself: ActorRef<Self::Msg>, desk: Desk<E>) -> Result<Self::State, ActorProcessingErr> {
+        self.shared.residents.began(myself.get_id(), desk.key);
+        Ok(desk)
     }
 
     /// Activates here and not before the start: only now does the supervisor hear of a failure.
-    async fn post_start(&self, _: ActorRef<Self::Msg>, body: &mut Self::State) -> Result<(), ActorProcessingErr> {
-        body.entity = activate(&self.shared, body.key).await?;
-        body.durable_version.store(body.entity.version, Ordering::Release);
+    async fn post_start(&self, _: ActorRef<Self::Msg>, desk: &mut Self::State) -> Result<(), ActorProcessingErr> {
+        let entity = activate(&self.shared, desk.key).await?;
+        let body = Body {
+            key: desk.key,
+            shard: self.shared.parts.journal.map().locate(desk.key),
+            durable_version: Arc::new(AtomicU64::new(entity.version)),
+            entity,
+        };
+        *desk.held.lock().await = Some(Box::new(body));
         Ok(())
     }
 
@@ -109,26 +132,84 @@ impl<E: Entity> Actor for EntityActor<E> {
         &self,
         myself: ActorRef<Self::Msg>,
         message: Self::Msg,
-        body: &mut Self::State,
+        desk: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        let message = match message {
+            Message::Broken(Broken::Panic(payload)) => resume_unwind(payload),
+            Message::Broken(Broken::Fault(fault)) => return Err(fault.into()),
+            message => message,
+        };
+        let mut room = self.shared.parts.journal.reserve(SUBMISSIONS).await?;
+        let mut held = desk.held.lock().await;
+        // Taken out, so that nobody acts for an entity that a panic has left half changed.
+        let mut body = held.take().ok_or(StoreFault::Stopped)?;
+        let counted = !matches!(message, Message::Leave);
         match message {
-            Message::Command(asked) => body.command(&self.shared, *asked).await?,
-            Message::Read(look) => body.read(&self.shared, look).await?,
-            Message::Snapshot => body.snapshot(&self.shared).await?,
+            Message::Command(asked) => body.command(&self.shared, *asked, &mut room)?,
+            Message::Read(look) => body.read(look, &mut room)?,
+            Message::Snapshot => body.snapshot(&self.shared, &mut room)?,
             Message::Leave => {
-                if body.leave(&self.shared).await? {
+                if body.leave(&self.shared, &desk.waiting, &mut room) {
                     myself.stop(None);
+                    return Ok(());
                 }
-                return Ok(());
             }
+            Message::Broken(_) => {}
         }
-        body.waiting.fetch_sub(1, Ordering::Release);
+        *held = Some(body);
+        drop(held);
+        if counted {
+            desk.waiting.fetch_sub(1, Ordering::Release);
+        }
         Ok(())
     }
 }
 
+thread_local! {
+    /// Where an entry is written before it is handed over; what a thread handles needs it one at a time.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Scratch {
+    events: Encoded,
+    outcome: Vec<u8>,
+    entry: Vec<u8>,
+}
+
+/// Bytes of a scratch buffer that are kept for the next entry.
+const SCRATCH_KEPT: usize = 64 << 10;
+
+impl Scratch {
+    fn clear(&mut self) {
+        self.events.ends.clear();
+        for bytes in [&mut self.events.bytes, &mut self.outcome, &mut self.entry] {
+            bytes.clear();
+            bytes.shrink_to(SCRATCH_KEPT);
+        }
+    }
+}
+
 impl<E: Entity> Body<E> {
-    async fn command(&mut self, shared: &Shared<E>, asked: Asked<E>) -> Result<(), StoreFault> {
+    /// Acts for the entity outside its actor; a panic is caught, for it is the entity's and not the sender's.
+    pub(super) fn act(
+        self: Box<Self>,
+        act: impl FnOnce(&mut Self) -> Result<(), StoreFault>,
+    ) -> Result<Box<Self>, Broken> {
+        let mut body = self;
+        match catch_unwind(AssertUnwindSafe(|| act(&mut body))) {
+            Ok(Ok(())) => Ok(body),
+            Ok(Err(fault)) => Err(Broken::Fault(fault)),
+            Err(payload) => Err(Broken::Panic(payload)),
+        }
+    }
+
+    pub(super) fn command(
+        &mut self,
+        shared: &Shared<E>,
+        asked: Asked<E>,
+        room: &mut Room<'_>,
+    ) -> Result<(), StoreFault> {
         let Asked {
             command,
             content,
@@ -141,7 +222,7 @@ impl<E: Entity> Body<E> {
             let then = Box::new(move || {
                 let _ = reply.send(Ok(answer));
             });
-            return shared.parts.journal.submit(Submission::Then(then)).await;
+            return room.put(Submission::Then(then));
         }
         // After the recall: a late retry of what was carried out must not hear that it was not.
         // Only now: a command that was carried out before is answered, however late it is asked again.
@@ -158,63 +239,55 @@ impl<E: Entity> Body<E> {
             let _ = reply.send(Err(CallFault::Overloaded));
             return Ok(());
         };
-        let mut encoded = Encoded::default();
-        let outcome = match decided {
-            Ok(events) => {
-                for event in &events {
-                    encoded.push(|into| E::encode_event(event, into));
-                    E::apply(&mut self.entity.state, event);
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            let outcome = match decided {
+                Ok(events) => {
+                    for event in &events {
+                        scratch.events.push(|into| E::encode_event(event, into));
+                        E::apply(&mut self.entity.state, event);
+                    }
+                    self.entity.events_since_snapshot += events.len() as u32;
+                    Ok(E::reply(&self.entity.state, &events, context.world))
                 }
-                self.entity.events_since_snapshot += events.len() as u32;
-                Ok(E::reply(&self.entity.state, &events, context.world))
-            }
-            Err(rejection) => Err(rejection),
-        };
-        let mut bytes = Vec::new();
-        E::encode_outcome(outcome.as_ref(), &mut bytes);
-        let accepted = outcome.is_ok();
-        let entry = Entry {
-            key: self.key,
-            version: self.entity.version,
-            command,
-            fingerprint,
-            at_ms: now_ms,
-            outcome: Outcome {
+                Err(rejection) => Err(rejection),
+            };
+            E::encode_outcome(outcome.as_ref(), &mut scratch.outcome);
+            let accepted = outcome.is_ok();
+            let entry = Entry {
+                key: self.key,
+                version: self.entity.version,
+                command,
+                fingerprint,
+                at_ms: now_ms,
+                outcome: Outcome {
+                    accepted,
+                    bytes: &scratch.outcome,
+                },
+            };
+            entry.encode(scratch.events.iter(), &mut scratch.entry);
+            self.entity.version += 1;
+            let version = self.entity.version;
+            let remembered = Remembered {
+                command,
+                fingerprint,
                 accepted,
-                bytes: &bytes,
-            },
-        };
-        let mut entry_bytes = Vec::with_capacity(64 + bytes.len() + encoded.bytes.len());
-        entry.encode(encoded.iter(), &mut entry_bytes);
-        self.entity.version += 1;
-        let version = self.entity.version;
-        let remembered = Remembered {
-            command,
-            fingerprint,
-            accepted,
-            outcome: bytes.into(),
-        };
-        self.entity.memory.hold(remembered, version);
-        let durable_version = Arc::clone(&self.durable_version);
-        let then: Committed = Box::new(move || {
-            durable_version.store(version, Ordering::Release);
-            let _ = reply.send(Ok(match outcome {
-                Ok(accepted) => Answer::Accepted(accepted),
-                Err(rejection) => Answer::Rejected(rejection),
-            }));
-        });
-        shared
-            .parts
-            .journal
-            .submit(Submission::Entry {
-                shard: self.shard,
-                bytes: entry_bytes,
-                then,
-            })
-            .await?;
+                outcome: scratch.outcome.as_slice().into(),
+            };
+            self.entity.memory.hold(remembered, version);
+            let durable_version = Arc::clone(&self.durable_version);
+            let then: Committed = Box::new(move || {
+                durable_version.store(version, Ordering::Release);
+                let _ = reply.send(Ok(match outcome {
+                    Ok(accepted) => Answer::Accepted(accepted),
+                    Err(rejection) => Answer::Rejected(rejection),
+                }));
+            });
+            room.put_entry(self.shard, &scratch.entry, then)
+        })?;
         self.trim(shared);
         if self.entity.events_since_snapshot >= shared.options.snapshot_events {
-            self.snapshot(shared).await?;
+            self.snapshot(shared, room)?;
         }
         Ok(())
     }
@@ -286,16 +359,16 @@ impl<E: Entity> Body<E> {
         }
     }
 
-    async fn read(&mut self, shared: &Shared<E>, look: Look<E>) -> Result<(), StoreFault> {
+    pub(super) fn read(&mut self, look: Look<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
         let then = look(&self.entity.state, self.entity.version);
         if self.durable_version.load(Ordering::Acquire) == self.entity.version {
             then();
             return Ok(());
         }
-        shared.parts.journal.submit(Submission::Then(then)).await
+        room.put(Submission::Then(then))
     }
 
-    async fn snapshot(&mut self, shared: &Shared<E>) -> Result<(), StoreFault> {
+    fn snapshot(&mut self, shared: &Shared<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
         if self.entity.version == 0 {
             return Ok(());
         }
@@ -303,15 +376,11 @@ impl<E: Entity> Body<E> {
         let bytes = self.encode();
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
-        shared
-            .parts
-            .journal
-            .submit(Submission::Snapshot {
-                key: self.key,
-                version,
-                bytes,
-            })
-            .await
+        room.put(Submission::Snapshot {
+            key: self.key,
+            version,
+            bytes,
+        })
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -319,22 +388,18 @@ impl<E: Entity> Body<E> {
         encode_snapshot(self.entity.version, self.entity.memory.iter(), state)
     }
 
-    /// Leaves memory, unless messages are waiting.
-    async fn leave(&mut self, shared: &Arc<Shared<E>>) -> Result<bool, StoreFault> {
-        if self.waiting.load(Ordering::Acquire) > 0 {
-            return Ok(false);
+    /// Leaves memory, unless messages are waiting; whether it has left.
+    fn leave(&mut self, shared: &Arc<Shared<E>>, waiting: &AtomicU32, room: &mut Room<'_>) -> bool {
+        if waiting.load(Ordering::Acquire) > 0 {
+            return false;
         }
         self.trim(shared);
         let (key, version) = (self.key, self.entity.version);
         let snapshot = self.encode();
-        let mut permits = shared.parts.journal.reserve(2).await?;
         let residents = Arc::clone(shared);
         let last_words = |ticket| {
-            let mut say = |submission| {
-                if let Some(permit) = permits.next() {
-                    permit.send(submission);
-                }
-            };
+            // Where the journal has ended, nobody comes after.
+            let mut say = |submission| drop(room.put(submission));
             if version > 0 {
                 say(Submission::Snapshot {
                     key,
@@ -346,7 +411,7 @@ impl<E: Entity> Body<E> {
                 residents.residents.arrived(key, ticket)
             })));
         };
-        Ok(shared.residents.depart(key, last_words))
+        shared.residents.depart(key, last_words)
     }
 }
 

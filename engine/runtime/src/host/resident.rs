@@ -8,18 +8,47 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 
 use dashmap::{DashMap, Entry};
 use ractor::{ActorId, ActorRef};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
-use super::actor::Message;
+use super::actor::{Body, Broken, Held, Message};
 use crate::entity::{Entity, EntityKey};
+use crate::fault::StoreFault;
 use crate::router::CallFault;
 
 pub(super) struct Resident<E: Entity> {
     actor: ActorRef<Message<E>>,
-    /// Messages in the mailbox.
+    /// Messages in the mailbox, and one for whoever acts for the entity outside it.
     waiting: Arc<AtomicU32>,
+    held: Held<E>,
     /// Round of the checkpointer in which it was last sent something.
-    used: u32,
+    used: AtomicU32,
+}
+
+/// An entity at rest, held by a sender who acts for it. Others who send to it meanwhile wait in its mailbox.
+pub(super) struct AtRest<E: Entity> {
+    /// `None` only after it broke.
+    body: OwnedMutexGuard<Option<Box<Body<E>>>>,
+    actor: ActorRef<Message<E>>,
+    waiting: Arc<AtomicU32>,
+}
+
+impl<E: Entity> AtRest<E> {
+    /// Acts for the entity. If that breaks it, its actor fails with it.
+    pub(super) fn act(mut self, act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>) {
+        let Some(body) = self.body.take() else { return };
+        match body.act(act) {
+            Ok(body) => *self.body = Some(body),
+            Err(broken) => self.fail(broken),
+        }
+        let Self { body, waiting, .. } = self;
+        drop(body);
+        waiting.fetch_sub(1, Ordering::Release);
+    }
+
+    fn fail(&self, broken: Broken) {
+        // An actor that is gone already needs no telling.
+        let _ = self.actor.send_message(Message::Broken(broken));
+    }
 }
 
 pub(super) struct Residents<E: Entity> {
@@ -55,12 +84,35 @@ impl<E: Entity> Residents<E> {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// The entity, if it is in memory and no message waits for it: whoever gets it acts before any message sent after.
+    pub(super) fn at_rest(&self, key: EntityKey) -> Option<AtRest<E>> {
+        let resident = self.map.get(&key)?;
+        if self.closed.load(Ordering::Acquire) || resident.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        let body = Arc::clone(&resident.held).try_lock_owned().ok()?;
+        // Seen again with the body in hand: a message that came in between goes first.
+        if body.is_none()
+            || (resident.waiting)
+                .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire)
+                .is_err()
+        {
+            return None;
+        }
+        resident.used.store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
+        Some(AtRest {
+            body,
+            actor: resident.actor.clone(),
+            waiting: Arc::clone(&resident.waiting),
+        })
+    }
+
     /// Puts a message in the entity's mailbox, starting its actor when there is none.
     pub(super) fn deliver(
         &self,
         key: EntityKey,
         message: Message<E>,
-        start: impl Fn(Arc<AtomicU32>) -> Result<ActorRef<Message<E>>, CallFault>,
+        start: impl Fn(Arc<AtomicU32>, Held<E>) -> Result<ActorRef<Message<E>>, CallFault>,
     ) -> Result<(), CallFault> {
         let mut message = message;
         let round = self.round.load(Ordering::Relaxed);
@@ -72,17 +124,18 @@ impl<E: Entity> Residents<E> {
         let mut resident = match entry {
             Entry::Occupied(occupied) => occupied.into_ref(),
             Entry::Vacant(vacant) => {
-                let waiting = Arc::<AtomicU32>::default();
+                let (waiting, held) = (Arc::<AtomicU32>::default(), Held::<E>::default());
                 let resident = Resident {
-                    actor: start(Arc::clone(&waiting))?,
+                    actor: start(Arc::clone(&waiting), Arc::clone(&held))?,
                     waiting,
-                    used: round,
+                    held,
+                    used: AtomicU32::new(round),
                 };
                 self.count.fetch_add(1, Ordering::Relaxed);
                 vacant.insert(resident)
             }
         };
-        resident.used = round;
+        resident.used.store(round, Ordering::Relaxed);
         // A dead actor is replaced once; the new one then waits for what the dead one left in the journal.
         for _ in 0..2 {
             if message.is_bounded() && resident.waiting.load(Ordering::Relaxed) >= self.mailbox_max {
@@ -94,7 +147,8 @@ impl<E: Entity> Residents<E> {
                 Err(ractor::MessagingErr::SendErr(unsent)) => {
                     self.note_departure(key);
                     resident.waiting = Arc::default();
-                    resident.actor = start(Arc::clone(&resident.waiting))?;
+                    resident.held = Held::<E>::default();
+                    resident.actor = start(Arc::clone(&resident.waiting), Arc::clone(&resident.held))?;
                     message = unsent;
                 }
                 Err(_) => return Err(CallFault::Unavailable),
@@ -172,7 +226,11 @@ impl<E: Entity> Residents<E> {
         if excess > 0 {
             // Room for a twentieth more, so that the next comers do not each push one out.
             let leave = excess + residents_max / 20;
-            let mut used: Vec<u32> = self.map.iter().map(|resident| resident.used).collect();
+            let mut used: Vec<u32> = self
+                    .map
+                    .iter()
+                    .map(|resident| resident.used.load(Ordering::Relaxed))
+                    .collect();
             let at = leave.min(used.len()).saturating_sub(1);
             if at < used.len() {
                 oldest = oldest.max(*used.select_nth_unstable(at).1 + 1);
@@ -184,7 +242,7 @@ impl<E: Entity> Residents<E> {
             usize::MAX
         };
         for resident in &self.map {
-            if resident.used < oldest && left > 0 {
+            if resident.used.load(Ordering::Relaxed) < oldest && left > 0 {
                 left -= 1;
                 let _ = resident.actor.send_message(Message::Leave);
             }

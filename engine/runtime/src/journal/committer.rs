@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use rocksdb::WriteBatch;
 use tokio::sync::mpsc;
 
-use super::frame::{FRAME_BYTES_MAX, Frame, FrameBuilder, Position};
+use super::frame::{Frame, FrameBuilder, Position};
+use super::gate::{After, Door, Gate, Room, Taken};
 use super::store::{Families, Store};
 use crate::entity::EntityKey;
 use crate::fault::StoreFault;
@@ -43,8 +44,6 @@ pub enum Submission {
     Then(Committed),
     /// Runs when every entry submitted before is durable and in the views.
     ThenViewed(Committed),
-    /// Ends the journal after what was submitted before, whoever else may still hold it.
-    End,
 }
 
 /// What a follower of the journal gets, in order.
@@ -139,7 +138,7 @@ impl Durability {
 /// The way into the journal. Clones share it.
 #[derive(Clone)]
 pub struct Journal {
-    submissions: mpsc::Sender<Submission>,
+    door: Arc<Door>,
     map: SlotMap,
     durability: Arc<Durability>,
     counters: Arc<Counters>,
@@ -151,21 +150,22 @@ impl Journal {
     /// # Errors
     /// [`StoreFault::Stopped`] when an append has failed or the node is stopping.
     pub async fn submit(&self, submission: Submission) -> Result<(), StoreFault> {
-        self.submissions.send(submission).await.map_err(|_| StoreFault::Stopped)
+        self.reserve(1).await?.put(submission)
     }
 
-    /// Ends the journal after what was submitted before. Not to be called on a thread that runs tasks.
+    /// Ends the journal after what was submitted before, whoever else may still hold it.
     pub(crate) fn end(&self) {
-        // Where it has ended by a fault, it stays ended.
-        let _ = self.submissions.blocking_send(Submission::End);
+        self.door.gate().end();
     }
 
-    /// Waits for room for `count` submissions, so that these can then be made in a critical section.
-    pub(crate) async fn reserve(&self, count: usize) -> Result<mpsc::PermitIterator<'_, Submission>, StoreFault> {
-        self.submissions
-            .reserve_many(count)
-            .await
-            .map_err(|_| StoreFault::Stopped)
+    /// Waits for room for `count` submissions, so that these can then be made without waiting.
+    pub(crate) async fn reserve(&self, count: u32) -> Result<Room<'_>, StoreFault> {
+        self.door.gate().reserve(count).await
+    }
+
+    /// Room for `count` submissions, if there is room now.
+    pub(crate) fn try_reserve(&self, count: u32) -> Option<Room<'_>> {
+        self.door.gate().try_reserve(count)
     }
 
     /// Waits until every entry submitted before is durable and readable in the views.
@@ -203,7 +203,7 @@ impl Journal {
 /// The thread that writes.
 pub struct Committer {
     store: Arc<Store>,
-    submissions: mpsc::Receiver<Submission>,
+    gate: Arc<Gate>,
     /// The first is the views; the others get frames alone.
     followers: Vec<mpsc::Sender<Followed>>,
     durability: Arc<Durability>,
@@ -211,9 +211,6 @@ pub struct Committer {
     shards: Vec<FrameBuilder>,
     on_fault: Box<dyn FnOnce(StoreFault) + Send>,
 }
-
-/// The most submissions taken into one write: a bound on the memory and the sync of one commit.
-const BATCH_MAX: usize = 16_384;
 
 impl Committer {
     /// Prepares the journal of a store. `followers[0]` is the views. `queue` bounds the submissions that wait.
@@ -242,9 +239,9 @@ impl Committer {
         };
         let durability = Arc::new(durability);
         let counters = Arc::new(Counters::default());
-        let (sender, submissions) = mpsc::channel(queue);
+        let gate = Gate::new(map, queue);
         let journal = Journal {
-            submissions: sender,
+            door: Arc::new(Door::to(&gate)),
             map,
             durability: Arc::clone(&durability),
             counters: Arc::clone(&counters),
@@ -254,7 +251,7 @@ impl Committer {
             journal,
             Self {
                 store,
-                submissions,
+                gate,
                 followers,
                 durability,
                 counters,
@@ -264,7 +261,7 @@ impl Committer {
         ))
     }
 
-    /// Starts the thread. It ends at [`Submission::End`], when every [`Journal`] is dropped, or at the first fault.
+    /// Starts the thread. It ends when the journal is ended, when every [`Journal`] is dropped, or at the first fault.
     ///
     /// # Panics
     /// When the system cannot start a thread.
@@ -276,52 +273,31 @@ impl Committer {
     }
 
     fn run(mut self) {
-        let mut taken = Vec::new();
-        loop {
-            taken.clear();
-            if self.submissions.blocking_recv_many(&mut taken, BATCH_MAX) == 0 {
-                return;
-            }
+        let mut taken = Taken::default();
+        while self.gate.take(&mut taken) {
+            let count = taken.len();
             if let Err(fault) = self.commit(&mut taken) {
                 // Fail-stop: no later write may succeed, or an unanswered gap would be followed by answers.
-                self.submissions.close();
+                self.gate.fail();
                 drop(taken);
                 (self.on_fault)(fault);
                 return;
             }
+            self.gate.done(count);
         }
     }
 
-    fn commit(&mut self, taken: &mut Vec<Submission>) -> Result<(), StoreFault> {
+    fn commit(&mut self, taken: &mut Taken) -> Result<(), StoreFault> {
         let mut frames = Vec::new();
-        let mut after = Vec::with_capacity(taken.len());
-        for submission in taken.drain(..) {
-            match submission {
-                Submission::Entry { shard, bytes, then } => {
-                    let builder = &mut self.shards[usize::from(shard.0)];
-                    if builder.len() + bytes.len() > FRAME_BYTES_MAX && !builder.is_empty() {
-                        frames.push(Arc::new(builder.close()));
-                    }
-                    builder.push(&bytes);
-                    after.push(After::Answer(then));
-                }
-                Submission::Then(then) => after.push(After::Answer(then)),
-                Submission::ThenViewed(then) => after.push(After::Follow(Followed::Then(then))),
-                Submission::End => self.submissions.close(),
-                Submission::Snapshot { key, version, bytes } => {
-                    after.push(After::Follow(Followed::Snapshot { key, version, bytes }));
-                }
+        for (entries, builder) in taken.shards.iter_mut().zip(&mut self.shards) {
+            for chunk in entries.chunks() {
+                frames.push(Arc::new(builder.close(chunk.bytes(), chunk.entries())));
             }
+            entries.clear();
         }
-        frames.extend(
-            self.shards
-                .iter_mut()
-                .filter(|shard| !shard.is_empty())
-                .map(|shard| Arc::new(shard.close())),
-        );
         self.write(&frames)?;
         self.publish(frames)?;
-        for after in after {
+        for after in taken.after.drain(..) {
             match after {
                 After::Answer(then) => then(),
                 After::Follow(followed) => self.follow(0, followed)?,
@@ -339,7 +315,7 @@ impl Committer {
         for frame in frames {
             batch.put_cf(journal, frame.position().to_bytes(), frame.bytes());
         }
-        self.store.write(batch, true).inspect_err(|_| self.stop())?;
+        self.store.write_journal(batch, true).inspect_err(|_| self.stop())?;
         let entries: u64 = frames.iter().map(|frame| frame.entry_count()).sum();
         let bytes: usize = frames.iter().map(|frame| frame.bytes().len()).sum();
         self.counters.frames.fetch_add(frames.len() as u64, Ordering::Relaxed);
@@ -371,9 +347,4 @@ impl Committer {
     fn stop(&self) {
         self.durability.stopped.store(true, Ordering::Release);
     }
-}
-
-enum After {
-    Answer(Committed),
-    Follow(Followed),
 }

@@ -1,5 +1,8 @@
 //! An entry: what one command came to.
 
+use std::any::Any;
+use std::sync::OnceLock;
+
 use super::codec::{Reader, put_bytes, put_varint};
 use crate::entity::{CommandId, EntityKey, Undecodable};
 
@@ -48,12 +51,13 @@ impl Entry<'_> {
 }
 
 /// An entry read from a frame, borrowing its bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct EntryRef<'a> {
     /// The head of the entry.
     pub entry: Entry<'a>,
     event_count: u64,
     events: &'a [u8],
+    made: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl<'a> EntryRef<'a> {
@@ -86,7 +90,32 @@ impl<'a> EntryRef<'a> {
             entry,
             event_count,
             events,
+            made: OnceLock::new(),
         })
+    }
+
+    /// What is made of the entry, made by whoever asks first and shared with all who ask after: many views read an entry,
+    /// and it is decoded once.
+    ///
+    /// # Errors
+    /// As `make`, each time.
+    ///
+    /// # Panics
+    /// When it was asked for as another type before.
+    pub fn shared<T: Send + Sync + 'static>(
+        &self,
+        make: impl FnOnce(&Self) -> Result<T, Undecodable>,
+    ) -> Result<&T, Undecodable> {
+        let made = match self.made.get() {
+            Some(made) => made,
+            None => {
+                let made = make(self)?;
+                self.made.get_or_init(|| Box::new(made))
+            }
+        };
+        Ok(made
+            .downcast_ref()
+            .unwrap_or_else(|| panic!("an entry is shared as one type")))
     }
 
     /// The encoded events, in order.

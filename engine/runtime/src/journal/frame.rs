@@ -164,15 +164,13 @@ impl Frame {
     }
 }
 
-/// Collects encoded entries and closes them into the next frame of a shard.
+/// Makes the frames of a shard, each chained to the one before.
 #[derive(Debug)]
 pub struct FrameBuilder {
     shard: ShardId,
     epoch: u64,
     sequence: u64,
     previous: Digest,
-    entry_count: u64,
-    entries: Vec<u8>,
 }
 
 impl FrameBuilder {
@@ -184,47 +182,27 @@ impl FrameBuilder {
             epoch,
             sequence,
             previous,
-            entry_count: 0,
-            entries: Vec::new(),
         }
     }
 
-    /// Adds one encoded entry.
-    pub fn push(&mut self, entry: &[u8]) {
-        self.entries.extend_from_slice(entry);
-        self.entry_count += 1;
-    }
-
-    /// Whether there is nothing to close.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entry_count == 0
-    }
-
-    /// Bytes of the entries so far.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The sequence of the frame closed last.
+    /// The sequence of the frame made last.
     #[must_use]
     pub fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// Closes the frame and goes on with the next.
-    pub fn close(&mut self) -> Frame {
+    /// Makes the next frame of so many encoded entries, one after the other in `entries`.
+    pub fn close(&mut self, entries: &[u8], entry_count: u64) -> Frame {
         self.sequence += 1;
-        let mut bytes = Vec::with_capacity(self.entries.len() + 96);
+        let mut bytes = Vec::with_capacity(entries.len() + 96);
         bytes.push(FORMAT);
         bytes.extend_from_slice(&self.shard.0.to_le_bytes());
         put_varint(self.epoch, &mut bytes);
         put_varint(self.sequence, &mut bytes);
         bytes.extend_from_slice(&self.previous);
-        put_varint(self.entry_count, &mut bytes);
+        put_varint(entry_count, &mut bytes);
         let entries_at = bytes.len();
-        bytes.extend_from_slice(&self.entries);
+        bytes.extend_from_slice(entries);
         let digest = *blake3::hash(&bytes).as_bytes();
         bytes.extend_from_slice(&digest);
         let frame = Frame {
@@ -235,13 +213,11 @@ impl FrameBuilder {
             epoch: self.epoch,
             previous: self.previous,
             digest,
-            entry_count: self.entry_count,
+            entry_count,
             entries_at,
             bytes,
         };
         self.previous = digest;
-        self.entry_count = 0;
-        self.entries.clear();
         frame
     }
 }

@@ -1,11 +1,15 @@
-//! The one RocksDB of a node: its column families, its options and the reason of each.
+//! The disk of a node: its two databases, their column families, the options and the reason of each.
+//!
+//! The journal has a database of its own, so that a synced write of frames never waits behind rows that are inserted into
+//! views. The views have no log: they are a function of the journal, all their families reach the disk together with the
+//! positions that they stand at, and what a crash takes of them is read again from the journal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, MergeOperands,
-    Options, ReadOptions, WriteBatch, WriteOptions, checkpoint::Checkpoint,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, FlushOptions, IteratorMode,
+    MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions, checkpoint::Checkpoint,
 };
 
 use super::frame::{Digest, Frame, GENESIS, Position};
@@ -25,11 +29,24 @@ impl Families {
     pub const OUTCOMES: &'static str = "outcomes";
     /// Rows of the projections.
     pub const VIEWS: &'static str = "views";
-    /// Layout, number of shards, positions.
+    /// How far each view has come; on disk at once with the rows that it speaks of.
+    pub const POSITIONS: &'static str = "positions";
+    /// Layout, number of shards, notes of processes.
     pub const META: &'static str = "meta";
+
+    /// Families of the journal's database, in the folder [`Self::JOURNAL_FOLDER`].
+    pub const OF_JOURNAL: [&'static str; 2] = [Self::JOURNAL, Self::META];
+    /// Families of the views' database, in the folder [`Self::VIEWS_FOLDER`].
+    pub const OF_VIEWS: [&'static str; 4] = [Self::SNAPSHOTS, Self::OUTCOMES, Self::VIEWS, Self::POSITIONS];
+    /// The folder of the journal's database within a store.
+    pub const JOURNAL_FOLDER: &'static str = "journal";
+    /// The folder of the views' database within a store.
+    pub const VIEWS_FOLDER: &'static str = "views";
 }
 
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
+/// The layout that had journal and views in one database, at the root of the folder.
+const LAYOUT_OF_ONE: u32 = 1;
 const META_LAYOUT: &[u8] = b"layout";
 const META_SHARDS: &[u8] = b"shards";
 
@@ -40,8 +57,11 @@ pub struct StoreOptions {
     pub cache_bytes: usize,
     /// Bytes of a journal memtable: small, because inserts into a large one cost more than the sync.
     pub journal_memtable_bytes: usize,
-    /// Bytes of write-ahead log after which every family is flushed: bounds what a restart reads.
+    /// Bytes of write-ahead log after which the journal's families are flushed: bounds what a restart reads.
     pub log_bytes_max: u64,
+    /// Bytes of rows of views in memory before they are all written to tables: what a crash takes of the views, and the
+    /// next start reads again from the journal.
+    pub views_memtable_bytes: usize,
 }
 
 impl Default for StoreOptions {
@@ -50,6 +70,7 @@ impl Default for StoreOptions {
             cache_bytes: 256 << 20,
             journal_memtable_bytes: 32 << 20,
             log_bytes_max: 192 << 20,
+            views_memtable_bytes: 64 << 20,
         }
     }
 }
@@ -59,7 +80,8 @@ pub type Row = (Box<[u8]>, Box<[u8]>);
 
 /// The open store of a node.
 pub struct Store {
-    db: DB,
+    journal: DB,
+    views: DB,
     path: PathBuf,
     map: SlotMap,
 }
@@ -79,15 +101,26 @@ impl Store {
     /// # Errors
     /// When it cannot be opened, or was made for another number of shards or another layout.
     pub fn open(path: &Path, map: SlotMap, options: &StoreOptions) -> Result<Arc<Self>, StoreFault> {
-        let mut db_options = db_options(options);
-        db_options.create_if_missing(true);
-        db_options.create_missing_column_families(true);
-        let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|source| StoreFault::Open {
+        refuse_older(path)?;
+        std::fs::create_dir_all(path).map_err(|source| StoreFault::Folder {
             path: path.to_owned(),
             source,
         })?;
+        let cache = Cache::new_lru_cache(options.cache_bytes);
+        let open = |folder: &str, db: Options, families| {
+            let path = path.join(folder);
+            DB::open_cf_descriptors(&made_when_missing(db), &path, families)
+                .map_err(|source| StoreFault::Open { path, source })
+        };
+        let journal = open(
+            Families::JOURNAL_FOLDER,
+            journal_options(options),
+            journal_families(options, &cache),
+        )?;
+        let views = open(Families::VIEWS_FOLDER, views_options(options), views_families(options, &cache))?;
         let store = Self {
-            db,
+            journal,
+            views,
             path: path.to_owned(),
             map,
         };
@@ -101,7 +134,7 @@ impl Store {
                 let mut batch = WriteBatch::default();
                 batch.put_cf(store.family(Families::META), META_LAYOUT, LAYOUT.to_le_bytes());
                 batch.put_cf(store.family(Families::META), META_SHARDS, map.shards().to_le_bytes());
-                store.write(batch, true)?;
+                store.write_journal(batch, true)?;
                 Ok(Arc::new(store))
             }
         }
@@ -112,18 +145,28 @@ impl Store {
     /// # Errors
     /// When there is none, or it has another layout.
     pub fn open_to_read(path: &Path) -> Result<Arc<Self>, StoreFault> {
-        if !path.join("CURRENT").exists() {
+        refuse_older(path)?;
+        let folder = |name: &str| path.join(name);
+        if ![Families::JOURNAL_FOLDER, Families::VIEWS_FOLDER]
+            .iter()
+            .all(|name| folder(name).join("CURRENT").exists())
+        {
             return Err(StoreFault::Missing { path: path.to_owned() });
         }
         let options = StoreOptions::default();
-        let db = DB::open_cf_descriptors_read_only(&db_options(&options), path, families(&options), false).map_err(
-            |source| StoreFault::Open {
-                path: path.to_owned(),
-                source,
-            },
-        )?;
+        let cache = Cache::new_lru_cache(options.cache_bytes);
+        let open = |name: &str, db: Options, families| {
+            let path = folder(name);
+            DB::open_cf_descriptors_read_only(&db, &path, families, false)
+                .map_err(|source| StoreFault::Open { path, source })
+        };
         let mut store = Self {
-            db,
+            journal: open(
+                Families::JOURNAL_FOLDER,
+                journal_options(&options),
+                journal_families(&options, &cache),
+            )?,
+            views: open(Families::VIEWS_FOLDER, views_options(&options), views_families(&options, &cache))?,
             path: path.to_owned(),
             map: SlotMap::try_new(1).unwrap_or_else(|| unreachable!()),
         };
@@ -158,9 +201,17 @@ impl Store {
         self.map
     }
 
+    fn db_of(&self, family: &str) -> &DB {
+        if Families::OF_JOURNAL.contains(&family) {
+            &self.journal
+        } else {
+            &self.views
+        }
+    }
+
     pub(crate) fn family(&self, name: &str) -> &ColumnFamily {
         // Every family is opened with the store.
-        self.db
+        self.db_of(name)
             .cf_handle(name)
             .unwrap_or_else(|| unreachable!("family {name} is always open"))
     }
@@ -170,13 +221,25 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn get(&self, family: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreFault> {
-        self.db.get_cf(self.family(family), key).map_err(StoreFault::io("read"))
+        self.db_of(family)
+            .get_cf(self.family(family), key)
+            .map_err(StoreFault::io("read"))
     }
 
-    pub(crate) fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StoreFault> {
+    /// Writes to families of the journal's database.
+    pub(crate) fn write_journal(&self, batch: WriteBatch, sync: bool) -> Result<(), StoreFault> {
         let mut options = WriteOptions::default();
         options.set_sync(sync);
-        self.db.write_opt(batch, &options).map_err(StoreFault::io("write"))
+        self.journal.write_opt(batch, &options).map_err(StoreFault::io("write"))
+    }
+
+    /// Writes to families of the views' database: readable at once, on disk with the next flush.
+    pub(crate) fn write_views(&self, batch: WriteBatch) -> Result<(), StoreFault> {
+        let mut options = WriteOptions::default();
+        options.disable_wal(true);
+        self.views
+            .write_opt(batch, &options)
+            .map_err(StoreFault::io("write views"))
     }
 
     /// Something small that a process has noted under a name, such as how far it has come.
@@ -195,7 +258,19 @@ impl Store {
     pub fn set_note(&self, name: &str, value: &[u8]) -> Result<(), StoreFault> {
         let mut batch = WriteBatch::default();
         batch.put_cf(self.family(Families::META), note_key(name), value);
-        self.write(batch, false)
+        self.write_journal(batch, false)
+    }
+
+    /// Notes several small things at once; as [`Self::set_note`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn set_notes<'n>(&self, notes: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Result<(), StoreFault> {
+        let mut batch = WriteBatch::default();
+        for (name, value) in notes {
+            batch.put_cf(self.family(Families::META), note_key(name), value);
+        }
+        self.write_journal(batch, false)
     }
 
     /// Rows whose key begins with `prefix`, from `from` on, in key order.
@@ -210,7 +285,7 @@ impl Store {
             options.set_iterate_upper_bound(end);
         }
         let mode = IteratorMode::From(from.max(prefix), rocksdb::Direction::Forward);
-        self.db
+        self.db_of(family)
             .iterator_cf_opt(self.family(family), options, mode)
             .map(|row| row.map_err(StoreFault::io("scan")))
     }
@@ -225,7 +300,7 @@ impl Store {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(prefix.to_vec());
         options.set_iterate_upper_bound(before.to_vec());
-        self.db
+        self.db_of(family)
             .iterator_cf_opt(self.family(family), options, IteratorMode::End)
             .map(|row| row.map_err(StoreFault::io("scan")))
     }
@@ -279,8 +354,21 @@ impl Store {
     /// # Errors
     /// When the folder exists already or the store fails.
     pub fn checkpoint(&self, into: &Path) -> Result<(), StoreFault> {
-        let checkpoint = Checkpoint::new(&self.db).map_err(StoreFault::io("checkpoint"))?;
-        checkpoint.create_checkpoint(into).map_err(StoreFault::io("checkpoint"))
+        std::fs::create_dir(into).map_err(|source| StoreFault::Folder {
+            path: into.to_owned(),
+            source,
+        })?;
+        // The views first: a copy of the journal may be ahead of them, never behind.
+        for (db, folder) in [
+            (&self.views, Families::VIEWS_FOLDER),
+            (&self.journal, Families::JOURNAL_FOLDER),
+        ] {
+            let checkpoint = Checkpoint::new(db).map_err(StoreFault::io("checkpoint"))?;
+            checkpoint
+                .create_checkpoint(into.join(folder))
+                .map_err(StoreFault::io("checkpoint"))?;
+        }
+        Ok(())
     }
 
     /// Waits until all that was written is in tables and the log is small.
@@ -288,17 +376,32 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn flush(&self) -> Result<(), StoreFault> {
-        for name in [
-            Families::JOURNAL,
-            Families::SNAPSHOTS,
-            Families::OUTCOMES,
-            Families::VIEWS,
-            Families::META,
-        ] {
-            self.db.flush_cf(self.family(name)).map_err(StoreFault::io("flush"))?;
-        }
-        Ok(())
+        let flush = |db: &DB, names: &[&str]| {
+            let families: Vec<_> = names.iter().map(|name| self.family(name)).collect();
+            let families: Vec<_> = families.iter().collect();
+            db.flush_cfs_opt(&families, &FlushOptions::default())
+                .map_err(StoreFault::io("flush"))
+        };
+        flush(&self.journal, &Families::OF_JOURNAL)?;
+        flush(&self.views, &Families::OF_VIEWS)
     }
+}
+
+/// A store of the first layout is named as what it is, not as a folder without a store.
+fn refuse_older(path: &Path) -> Result<(), StoreFault> {
+    if path.join("CURRENT").exists() {
+        return Err(StoreFault::LayoutDiffers {
+            stored: LAYOUT_OF_ONE,
+            known: LAYOUT,
+        });
+    }
+    Ok(())
+}
+
+fn made_when_missing(mut options: Options) -> Options {
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options
 }
 
 fn note_key(name: &str) -> Vec<u8> {
@@ -336,48 +439,80 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(end)
 }
 
-fn db_options(options: &StoreOptions) -> Options {
+fn journal_options(options: &StoreOptions) -> Options {
     let mut db = Options::default();
     db.set_max_total_wal_size(options.log_bytes_max);
     // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
     db.set_recycle_log_file_num(4);
     db.set_max_background_jobs(2);
     db.set_bytes_per_sync(1 << 20);
-    db.set_enable_pipelined_write(false);
     db.set_keep_log_file_num(4);
     db
 }
 
-fn families(options: &StoreOptions) -> Vec<ColumnFamilyDescriptor> {
-    let cache = Cache::new_lru_cache(options.cache_bytes);
-    let table = |bloom: bool| {
-        let mut table = BlockBasedOptions::default();
-        table.set_block_cache(&cache);
-        if bloom {
-            table.set_bloom_filter(10.0, false);
-        }
-        table
-    };
-    let family = |bloom: bool, memtable: usize| {
+fn views_options(options: &StoreOptions) -> Options {
+    let mut db = Options::default();
+    // Rows and positions reach the disk together, or a start would go on from rows that it does not have.
+    db.set_atomic_flush(true);
+    db.set_db_write_buffer_size(options.views_memtable_bytes);
+    db.set_max_background_jobs(2);
+    db.set_bytes_per_sync(1 << 20);
+    // One thread writes, so the cheaper insert that knows of no other writer is taken.
+    db.set_allow_concurrent_memtable_write(false);
+    db.set_keep_log_file_num(4);
+    db
+}
+
+fn table_of(cache: &Cache, bloom: bool) -> BlockBasedOptions {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    if bloom {
+        table.set_bloom_filter(10.0, false);
+    }
+    table
+}
+
+fn default_family() -> ColumnFamilyDescriptor {
+    ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Options::default())
+}
+
+fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    let family = |memtable: usize| {
         let mut family = Options::default();
-        family.set_block_based_table_factory(&table(bloom));
+        family.set_block_based_table_factory(&table_of(cache, false));
         family.set_write_buffer_size(memtable);
+        // Frames hold digests and varints: they hardly compress, and are read once.
+        family.set_compression_type(DBCompressionType::None);
+        family
+    };
+    vec![
+        default_family(),
+        ColumnFamilyDescriptor::new(Families::JOURNAL, family(options.journal_memtable_bytes)),
+        ColumnFamilyDescriptor::new(Families::META, family(1 << 20)),
+    ]
+}
+
+fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    let family = || {
+        let mut family = Options::default();
+        family.set_block_based_table_factory(&table_of(cache, true));
+        family.set_write_buffer_size(options.views_memtable_bytes);
         family.set_compression_type(DBCompressionType::Lz4);
         family
     };
-    // Frames hold digests and varints: they hardly compress, and are read once.
-    let mut journal = family(false, options.journal_memtable_bytes);
-    journal.set_compression_type(DBCompressionType::None);
-    let mut views = family(true, 32 << 20);
+    let mut views = family();
     views.set_merge_operator_associative("add i64 columns", add_columns);
+    // Looked up for each command whose id an entity no longer holds, and nearly always missing: the filter of the rows in
+    // memory says so without a search.
+    let mut outcomes = family();
+    outcomes.set_memtable_whole_key_filtering(true);
+    outcomes.set_memtable_prefix_bloom_ratio(0.05);
     vec![
-        ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Options::default()),
-        ColumnFamilyDescriptor::new(Families::JOURNAL, journal),
-        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family(true, 32 << 20)),
-        // Looked up for each command whose id an entity no longer holds, and nearly always missing.
-        ColumnFamilyDescriptor::new(Families::OUTCOMES, family(true, 32 << 20)),
+        default_family(),
+        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family()),
+        ColumnFamilyDescriptor::new(Families::OUTCOMES, outcomes),
         ColumnFamilyDescriptor::new(Families::VIEWS, views),
-        ColumnFamilyDescriptor::new(Families::META, family(false, 1 << 20)),
+        ColumnFamilyDescriptor::new(Families::POSITIONS, family()),
     ]
 }
 
@@ -385,13 +520,8 @@ fn families(options: &StoreOptions) -> Vec<ColumnFamilyDescriptor> {
 fn add_columns(_key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
     let mut sum = existing.unwrap_or_default().to_vec();
     for operand in operands {
-        if sum.len() < operand.len() {
-            sum.resize(operand.len(), 0);
-        }
-        for (column, add) in sum.chunks_exact_mut(8).zip(operand.chunks_exact(8)) {
-            let held = i64::from_le_bytes(column.try_into().ok()?);
-            let add = i64::from_le_bytes(add.try_into().ok()?);
-            column.copy_from_slice(&held.checked_add(add)?.to_le_bytes());
+        if !crate::views::add_columns(&mut sum, operand) {
+            return None;
         }
     }
     Some(sum)

@@ -30,7 +30,7 @@ fn key(view: ViewName, shard: ShardId) -> [u8; 8] {
 
 /// The sequence that a view has read up to, if it was made by this version.
 pub(super) fn read(store: &Store, view: ViewName, version: u32, shard: ShardId) -> Result<Option<u64>, StoreFault> {
-    let Some(row) = store.get(Families::META, &key(view, shard))? else {
+    let Some(row) = store.get(Families::POSITIONS, &key(view, shard))? else {
         return Ok(None);
     };
     let Some((stored, sequence)) = row.split_at_checked(4) else {
@@ -69,7 +69,7 @@ pub(super) fn write(
 ) {
     let mut row = version.to_le_bytes().to_vec();
     row.extend_from_slice(&sequence.to_le_bytes());
-    batch.put_cf(store.family(Families::META), key(view, shard), row);
+    batch.put_cf(store.family(Families::POSITIONS), key(view, shard), row);
 }
 
 /// Rows of one projection rebuilt in memory.

@@ -1,7 +1,6 @@
 //! The contract of a read model.
 
-use rocksdb::{ColumnFamily, WriteBatch};
-
+use super::gathered::{Change, Gathered};
 use crate::entity::Undecodable;
 use crate::journal::EntryRef;
 
@@ -32,62 +31,48 @@ pub trait Projection: Send + Sync + 'static {
 pub struct Rows<'b> {
     prefix: u8,
     into: Sink<'b>,
-    key: Vec<u8>,
 }
 
 enum Sink<'b> {
-    Batch(&'b mut WriteBatch, &'b ColumnFamily),
+    Gathered(&'b mut Gathered),
     Memory(&'b mut super::positions::MemoryRows),
 }
 
 impl<'b> Rows<'b> {
-    pub(super) fn batch(prefix: u8, batch: &'b mut WriteBatch, family: &'b ColumnFamily) -> Self {
-        Self {
-            prefix,
-            into: Sink::Batch(batch, family),
-            key: Vec::new(),
-        }
+    pub(super) fn gathered(prefix: u8, rows: &'b mut Gathered) -> Self {
+        let into = Sink::Gathered(rows);
+        Self { prefix, into }
     }
 
     pub(super) fn memory(prefix: u8, rows: &'b mut super::positions::MemoryRows) -> Self {
-        Self {
-            prefix,
-            into: Sink::Memory(rows),
-            key: Vec::new(),
-        }
-    }
-
-    fn prefixed(&mut self, key: &[u8]) {
-        self.key.clear();
-        self.key.push(self.prefix);
-        self.key.extend_from_slice(key);
+        let into = Sink::Memory(rows);
+        Self { prefix, into }
     }
 
     /// Sets a row.
     pub fn put(&mut self, key: &[u8], value: &[u8]) {
-        self.prefixed(key);
+        let key: [&[u8]; 2] = [&[self.prefix], key];
         match &mut self.into {
-            Sink::Batch(batch, family) => batch.put_cf(*family, &self.key, value),
-            Sink::Memory(rows) => rows.put(&self.key, value),
+            Sink::Gathered(rows) => rows.note(Change::Put, &key, &[value]),
+            Sink::Memory(rows) => rows.put(&key.concat(), value),
         }
     }
 
     /// Removes a row.
     pub fn delete(&mut self, key: &[u8]) {
-        self.prefixed(key);
+        let key: [&[u8]; 2] = [&[self.prefix], key];
         match &mut self.into {
-            Sink::Batch(batch, family) => batch.delete_cf(*family, &self.key),
-            Sink::Memory(rows) => rows.delete(&self.key),
+            Sink::Gathered(rows) => rows.note(Change::Delete, &key, &[]),
+            Sink::Memory(rows) => rows.delete(&key.concat()),
         }
     }
 
     /// Adds to the columns of a row; a row that is not there counts as zeros.
     pub fn add(&mut self, key: &[u8], columns: &[i64]) {
-        self.prefixed(key);
-        let operand: Vec<u8> = columns.iter().flat_map(|column| column.to_le_bytes()).collect();
+        let key: [&[u8]; 2] = [&[self.prefix], key];
         match &mut self.into {
-            Sink::Batch(batch, family) => batch.merge_cf(*family, &self.key, &operand),
-            Sink::Memory(rows) => rows.add(&self.key, columns),
+            Sink::Gathered(rows) => rows.add(&key, columns),
+            Sink::Memory(rows) => rows.add(&key.concat(), columns),
         }
     }
 }

@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use rocksdb::WriteBatch;
 use tokio::sync::{mpsc, watch};
 
+use super::gathered::{Change, GATHERED_BYTES_MAX, Gathered};
 use super::positions::{self, OWN_VERSION, ViewName};
-use super::{Projection, Rows, Snapshot, Tails, outcome_key, outcome_row};
+use super::{Projection, Rows, Snapshot, Tails, outcome_head, outcome_key};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
@@ -16,6 +17,9 @@ use crate::slot::ShardId;
 
 /// The most frames taken into one batch of rows: bounds the memory of a batch.
 const BATCH_MAX: usize = 1_024;
+/// Bytes of rows after which a batch is written: bounds its memory, and how long readers of views wait for it.
+const BATCH_BYTES: usize = 4 << 20;
+const _: () = assert!(BATCH_BYTES < GATHERED_BYTES_MAX / 2, "a frame more has room");
 
 /// The views of a node, brought up to the journal when opened.
 pub struct Views {
@@ -90,7 +94,7 @@ impl Views {
             for shard in shards() {
                 positions::write(&self.store, &mut batch, name, view.version(), shard, 0);
             }
-            self.store.write(batch, false)?;
+            self.store.write_views(batch)?;
         }
         Ok(())
     }
@@ -107,38 +111,39 @@ impl Views {
             0 => GENESIS,
             sequence => *self.store.frame(Position { shard, sequence })?.digest(),
         };
-        let mut batch = WriteBatch::default();
+        let mut made = Made::default();
         for (frame, sequence) in self.store.frames(shard, first + 1).zip(first..) {
             let frame = frame?;
             frame.follows(sequence, &before)?;
             before = *frame.digest();
             let sequence = frame.position().sequence;
-            self.project(&frame, &mut batch, |name| {
+            self.project(&frame, &mut made, |name| {
                 at.get(&name).is_some_and(|read| *read < sequence)
             })?;
             if sequence > covered {
                 self.note_tails(&frame);
             }
-            if batch.size_in_bytes() > 4 << 20 {
-                self.finish(&mut batch, shard, sequence, &at)?;
+            if made.len() > BATCH_BYTES {
+                self.finish(&mut made, shard, sequence, &at)?;
                 progress(sequence - first, head - first);
             }
         }
-        self.finish(&mut batch, shard, head, &at)
+        self.finish(&mut made, shard, head, &at)
     }
 
     fn finish(
         &self,
-        batch: &mut WriteBatch,
+        made: &mut Made,
         shard: ShardId,
         sequence: u64,
         at: &BTreeMap<ViewName, u64>,
     ) -> Result<(), StoreFault> {
+        let mut batch = made.take(&self.store);
         for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
             let read = at.get(&name).copied().unwrap_or(0).max(sequence);
-            positions::write(&self.store, batch, name, version, shard, read);
+            positions::write(&self.store, &mut batch, name, version, shard, read);
         }
-        self.store.write(std::mem::take(batch), false)
+        self.store.write_views(batch)
     }
 
     fn note_tails(&self, frame: &Frame) {
@@ -158,21 +163,17 @@ impl Views {
         Ok(())
     }
 
-    fn project(
-        &self,
-        frame: &Frame,
-        batch: &mut WriteBatch,
-        wants: impl Fn(ViewName) -> bool,
-    ) -> Result<(), StoreFault> {
-        let rows = self.store.family(Families::VIEWS);
-        let outcomes = wants(ViewName::OUTCOMES).then(|| self.store.family(Families::OUTCOMES));
+    fn project(&self, frame: &Frame, made: &mut Made, wants: impl Fn(ViewName) -> bool) -> Result<(), StoreFault> {
+        let outcomes = wants(ViewName::OUTCOMES);
         for entry in frame.entries() {
             let key = entry.entry.key;
-            if let Some(outcomes) = outcomes.filter(|_| self.remember.contains(&key.kind)) {
-                batch.put_cf(outcomes, outcome_key(key, entry.entry.command), outcome_row(&entry));
+            if outcomes && self.remember.contains(&key.kind) {
+                let row = outcome_key(key, entry.entry.command);
+                let head = outcome_head(&entry);
+                made.outcomes.note(Change::Put, &[&row], &[&head, entry.entry.outcome.bytes]);
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
-                let mut rows = Rows::batch(view.prefix(), batch, rows);
+                let mut rows = Rows::gathered(view.prefix(), &mut made.rows);
                 view.project(&entry, &mut rows)
                     .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
@@ -195,12 +196,17 @@ impl Views {
         let thread = std::thread::Builder::new().name("views".into());
         let run = move || {
             let mut taken = Vec::new();
+            let mut made = Made::default();
             while followed.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
-                if let Err(fault) = self.write(&mut taken, &durability) {
-                    on_fault(fault);
-                    return;
+                let mut rest = taken.drain(..);
+                while let Some(first) = rest.next() {
+                    let batch = std::iter::once(first).chain(rest.by_ref());
+                    if let Err(fault) = self.write(batch, &mut made, &durability) {
+                        on_fault(fault);
+                        return;
+                    }
+                    viewed.send_replace(());
                 }
-                viewed.send_replace(());
             }
         };
         thread
@@ -208,32 +214,41 @@ impl Views {
             .unwrap_or_else(|fault| panic!("cannot start the views thread: {fault}"))
     }
 
-    fn write(&self, taken: &mut Vec<Followed>, durability: &Durability) -> Result<(), StoreFault> {
-        let mut batch = WriteBatch::default();
+    /// Writes what follows, up to the bound of a batch.
+    fn write(
+        &self,
+        following: impl Iterator<Item = Followed>,
+        made: &mut Made,
+        durability: &Durability,
+    ) -> Result<(), StoreFault> {
         let mut read = BTreeMap::<ShardId, u64>::new();
         let mut covered = Vec::<(EntityKey, u64)>::new();
         let mut then = Vec::<Committed>::new();
-        for followed in taken.drain(..) {
+        for followed in following {
             match followed {
                 Followed::Frame(frame) => {
-                    self.project(&frame, &mut batch, |_| true)?;
+                    self.project(&frame, made, |_| true)?;
                     self.note_tails(&frame);
                     read.insert(frame.position().shard, frame.position().sequence);
                 }
                 Followed::Snapshot { key, version, bytes } => {
-                    batch.put_cf(self.store.family(Families::SNAPSHOTS), key.to_bytes(), bytes);
+                    made.snapshots.note(Change::Put, &[&key.to_bytes()], &[&bytes]);
                     covered.push((key, version));
                 }
                 Followed::Then(run) => then.push(run),
             }
+            if made.len() > BATCH_BYTES {
+                break;
+            }
         }
+        let mut batch = made.take(&self.store);
         for (shard, sequence) in &read {
             for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
                 positions::write(&self.store, &mut batch, name, version, *shard, *sequence);
             }
         }
         durability.count_rows(batch.len() as u64, batch.size_in_bytes() as u64);
-        self.store.write(batch, false)?;
+        self.store.write_views(batch)?;
         for (key, version) in covered {
             self.tails.cover(key, version);
         }
@@ -244,6 +259,28 @@ impl Views {
             run();
         }
         Ok(())
+    }
+}
+
+/// Rows that are made and not written yet.
+#[derive(Default)]
+struct Made {
+    rows: Gathered,
+    outcomes: Gathered,
+    snapshots: Gathered,
+}
+
+impl Made {
+    fn len(&self) -> usize {
+        self.rows.len() + self.outcomes.len() + self.snapshots.len()
+    }
+
+    fn take(&mut self, store: &Store) -> WriteBatch {
+        let mut batch = WriteBatch::with_capacity_bytes(self.len() * 2);
+        self.rows.write(store.family(Families::VIEWS), &mut batch);
+        self.outcomes.write(store.family(Families::OUTCOMES), &mut batch);
+        self.snapshots.write(store.family(Families::SNAPSHOTS), &mut batch);
+        batch
     }
 }
 
@@ -264,7 +301,7 @@ pub(crate) fn note_covered(store: &Store, covered: &[u64]) -> Result<(), StoreFa
     for (shard, sequence) in (0_u16..).map(ShardId).zip(covered) {
         positions::write(store, &mut batch, ViewName::SNAPSHOTS, OWN_VERSION, shard, *sequence);
     }
-    store.write(batch, false)
+    store.write_views(batch)
 }
 
 /// The latest snapshot of an entity.

@@ -96,8 +96,8 @@ prop_compose! {
         let mut builder = FrameBuilder::new(ShardId(shard), epoch, 0, GENESIS);
         let mut closed = Vec::new();
         for records in &frames {
-            records.iter().for_each(|record| builder.push(&record.encode()));
-            closed.push(builder.close());
+            let entries: Vec<u8> = records.iter().flat_map(Record::encode).collect();
+            closed.push(builder.close(&entries, records.len() as u64));
         }
         (frames, closed)
     }

@@ -63,9 +63,7 @@ fn rejected() -> Record {
 
 fn frame() -> Frame {
     let mut builder = FrameBuilder::new(ShardId(3), 2, 7, [0xAB; 32]);
-    builder.push(&accepted().encode());
-    builder.push(&rejected().encode());
-    builder.close()
+    builder.close(&[accepted().encode(), rejected().encode()].concat(), 2)
 }
 
 fn snapshot() -> Snapshot {

@@ -11,7 +11,7 @@ use crate::tally::Command;
 
 /// The log that is being written.
 fn log(data: &Path) -> PathBuf {
-    let files = std::fs::read_dir(data)
+    let files = std::fs::read_dir(data.join(Families::JOURNAL_FOLDER))
         .expect("the folder is there")
         .map(|file| file.expect("an entry").path());
     files

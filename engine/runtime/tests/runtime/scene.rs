@@ -207,21 +207,24 @@ pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).expect("a new folder");
     for file in std::fs::read_dir(from).expect("the folder is there") {
         let file = file.expect("an entry").path();
-        std::fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
+        let into = to.join(file.file_name().expect("a name"));
+        if file.is_dir() {
+            copy(&file, &into);
+        } else {
+            std::fs::copy(&file, into).expect("a copy");
+        }
     }
 }
 
 /// Changes a row behind the runtime's back in a closed folder; `None` removes it.
 pub fn alter(data: &Path, family: &str, row: &[u8], value: Option<&[u8]>) {
-    let names = [
-        "default",
-        Families::JOURNAL,
-        Families::SNAPSHOTS,
-        Families::OUTCOMES,
-        Families::VIEWS,
-        Families::META,
-    ];
-    let db = DB::open_cf(&Options::default(), data, names).expect("a closed store");
+    let (folder, names) = if Families::OF_JOURNAL.contains(&family) {
+        (Families::JOURNAL_FOLDER, Families::OF_JOURNAL.as_slice())
+    } else {
+        (Families::VIEWS_FOLDER, Families::OF_VIEWS.as_slice())
+    };
+    let names = names.iter().chain(&["default"]);
+    let db = DB::open_cf(&Options::default(), data.join(folder), names).expect("a closed store");
     let family = db.cf_handle(family).expect("a family");
     match value {
         Some(value) => db.put_cf(family, row, value).expect("a write"),
