@@ -19,7 +19,7 @@ use shardbook_projections::legs;
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::Host;
-use shardbook_runtime::journal::{EntryRef, Frame, Journal, Store};
+use shardbook_runtime::journal::{EntryRef, Frame, Journal, Position, Store};
 use shardbook_runtime::slot::ShardId;
 use tokio::sync::watch;
 
@@ -103,9 +103,14 @@ impl Settlement {
 
     /// Runs until the views end or the store fails.
     pub(crate) async fn run(mut self, mut viewed: watch::Receiver<()>) {
+        let mut noted = true;
         loop {
-            match self.round().await {
-                Ok(true) => {}
+            let round = match self.round().await {
+                Ok(false) if !noted => self.positions.note().map(|()| noted = true).map(|()| false),
+                round => round,
+            };
+            match round {
+                Ok(true) => noted = false,
                 Ok(false) => {
                     if viewed.changed().await.is_err() {
                         return;
@@ -125,24 +130,16 @@ impl Settlement {
         let mut any = false;
         for shard in (0..self.journal.map().shards()).map(ShardId) {
             let viewed = self.journal.durability().viewed(shard);
-            let store = Arc::clone(&self.store);
-            let from = self.positions.of(shard) + 1;
-            for frame in store
-                .frames(shard, from)
-                .take_while(|frame| frame.as_ref().map_or(true, |frame| frame.position().sequence <= viewed))
-            {
-                let frame = frame?;
+            for sequence in self.positions.of(shard) + 1..=viewed {
+                let frame = self.store.frame(Position { shard, sequence })?;
                 self.frame(&frame).await?;
                 any = true;
-                self.positions.advance(shard, frame.position().sequence);
+                self.positions.advance(shard, sequence);
                 self.gauge.read.fetch_add(1, Ordering::Release);
-                if frame.position().sequence.is_multiple_of(NOTE_FRAMES) {
+                if sequence.is_multiple_of(NOTE_FRAMES) {
                     self.positions.note()?;
                 }
             }
-        }
-        if any {
-            self.positions.note()?;
         }
         Ok(any)
     }

@@ -42,8 +42,10 @@ pub struct NodeConfig {
     pub snapshot_events: u32,
     /// Outcomes, 1 to 10,000: that an entity holds in memory for retries; older ones are read from disk.
     pub outcomes_held: usize,
-    /// Milliseconds, 100 to 600,000: between two rounds of snapshots; bounds what a restart replays.
+    /// Milliseconds, 100 to 600,000: between two rounds of upkeep.
     pub checkpoint_ms: u64,
+    /// Bytes, 0 or more: of journal that a restart reads at the most, beside what came since the last round of upkeep.
+    pub replay_bytes_max: u64,
     /// Entries, 64 to 10,000,000: that may wait for the journal before senders wait.
     pub queue: usize,
     /// Updates, 64 to 10,000,000: that a gateway may be behind before it takes a fresh image.
@@ -69,6 +71,7 @@ impl Default for NodeConfig {
             snapshot_events: host.snapshot_events,
             outcomes_held: host.outcomes_held,
             checkpoint_ms: host.checkpoint.as_millis() as u64,
+            replay_bytes_max: host.replay_bytes_max,
             queue: 65_536,
             public_queue: 65_536,
             cache_bytes: store.cache_bytes,
@@ -130,6 +133,7 @@ impl House {
                 snapshot_events: node.snapshot_events,
                 outcomes_held: node.outcomes_held,
                 checkpoint: Duration::from_millis(node.checkpoint_ms),
+                replay_bytes_max: node.replay_bytes_max,
             },
             queue: node.queue,
             public_queue: node.public_queue,
@@ -140,7 +144,7 @@ impl House {
 
 impl NodeConfig {
     fn check(&self) -> Result<(), Failure> {
-        let bounds: [(&str, u64, u64, u64); 13] = [
+        let bounds: [(&str, u64, u64, u64); 14] = [
             ("shards", self.shards.into(), 1, 256),
             ("residents_max", self.residents_max as u64, 1_000, 100_000_000),
             ("idle_s", self.idle_s, 1, 86_400),
@@ -148,6 +152,7 @@ impl NodeConfig {
             ("snapshot_events", self.snapshot_events.into(), 1, 100_000),
             ("outcomes_held", self.outcomes_held as u64, 1, 10_000),
             ("checkpoint_ms", self.checkpoint_ms, 100, 600_000),
+            ("replay_bytes_max", self.replay_bytes_max, 0, 1 << 36),
             ("queue", self.queue as u64, 64, 10_000_000),
             ("public_queue", self.public_queue as u64, 64, 10_000_000),
             ("cache_bytes", self.cache_bytes as u64, 8 << 20, 1 << 40),

@@ -37,12 +37,15 @@ pub struct HostOptions {
     pub idle: Duration,
     /// Commands waiting for one entity before more are refused: bounds the memory of a hot entity.
     pub mailbox_max: u32,
-    /// Events of an entity between two snapshots: bounds what an activation replays.
+    /// Events of an entity between two snapshots: bounds what an activation replays. Each may be in a frame of its own.
     pub snapshot_events: u32,
     /// Outcomes that an entity holds itself; older ones are read from disk.
     pub outcomes_held: usize,
-    /// Time between two rounds of snapshots of what is dirty: bounds what a restart replays.
+    /// Time between two rounds of upkeep: who leaves memory, and which snapshots are due.
     pub checkpoint: Duration,
+    /// Bytes of journal after which what was written before them is in a snapshot: bounds what a restart reads. An entity
+    /// that changes often is then snapshotted once for many changes.
+    pub replay_bytes_max: u64,
 }
 
 impl Default for HostOptions {
@@ -51,9 +54,10 @@ impl Default for HostOptions {
             residents_max: 250_000,
             idle: Duration::from_secs(300),
             mailbox_max: 4_096,
-            snapshot_events: 1_000,
+            snapshot_events: 128,
             outcomes_held: 8,
             checkpoint: Duration::from_secs(3),
+            replay_bytes_max: 64 << 20,
         }
     }
 }

@@ -9,6 +9,7 @@ mod committer;
 mod entry;
 mod frame;
 mod gate;
+mod recent;
 mod store;
 
 pub(crate) use codec::{Reader, put_bytes, put_varint};

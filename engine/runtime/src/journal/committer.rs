@@ -63,6 +63,16 @@ pub enum Followed {
     Then(Committed),
 }
 
+impl Followed {
+    /// How many entries it brings.
+    pub(crate) fn entries(&self) -> u64 {
+        match self {
+            Self::Frame(frame) => frame.entry_count(),
+            Self::Snapshot { .. } | Self::Then(_) => 0,
+        }
+    }
+}
+
 /// What the journal has done since it was opened.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -328,6 +338,7 @@ impl Committer {
     fn publish(&self, frames: Vec<Arc<Frame>>) -> Result<(), StoreFault> {
         for frame in frames {
             let Position { shard, sequence } = frame.position();
+            self.store.keep(&frame);
             for follower in 0..self.followers.len() {
                 self.follow(follower, Followed::Frame(Arc::clone(&frame)))?;
             }

@@ -13,6 +13,7 @@ use rocksdb::{
 };
 
 use super::frame::{Digest, Frame, GENESIS, Position};
+use super::recent::Recent;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -84,6 +85,7 @@ pub struct Store {
     views: DB,
     path: PathBuf,
     map: SlotMap,
+    recent: Recent,
 }
 
 impl std::fmt::Debug for Store {
@@ -123,6 +125,7 @@ impl Store {
             views,
             path: path.to_owned(),
             map,
+            recent: Recent::new(map),
         };
         match store.stored_shards()? {
             Some(stored) if stored != map.shards() => Err(StoreFault::ShardsDiffer {
@@ -160,6 +163,7 @@ impl Store {
             DB::open_cf_descriptors_read_only(&db, &path, families, false)
                 .map_err(|source| StoreFault::Open { path, source })
         };
+        let one = SlotMap::try_new(1).unwrap_or_else(|| unreachable!());
         let mut store = Self {
             journal: open(
                 Families::JOURNAL_FOLDER,
@@ -168,7 +172,8 @@ impl Store {
             )?,
             views: open(Families::VIEWS_FOLDER, views_options(&options), views_families(&options, &cache))?,
             path: path.to_owned(),
-            map: SlotMap::try_new(1).unwrap_or_else(|| unreachable!()),
+            map: one,
+            recent: Recent::new(one),
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
@@ -240,6 +245,11 @@ impl Store {
         self.views
             .write_opt(batch, &options)
             .map_err(StoreFault::io("write views"))
+    }
+
+    /// Keeps a frame that has become durable, for those who will read it next.
+    pub(super) fn keep(&self, frame: &Arc<Frame>) {
+        self.recent.keep(frame);
     }
 
     /// Something small that a process has noted under a name, such as how far it has come.
@@ -319,10 +329,13 @@ impl Store {
     ///
     /// # Errors
     /// When it is missing or damaged.
-    pub fn frame(&self, position: Position) -> Result<Frame, StoreFault> {
+    pub fn frame(&self, position: Position) -> Result<Arc<Frame>, StoreFault> {
+        if let Some(frame) = self.recent.find(position) {
+            return Ok(frame);
+        }
         let key = position.to_bytes();
         match self.get(Families::JOURNAL, &key)? {
-            Some(bytes) => decode_frame(position.shard, &key, bytes),
+            Some(bytes) => decode_frame(position.shard, &key, bytes).map(Arc::new),
             None => Err(StoreFault::Corrupt {
                 what: "journal",
                 shard: position.shard,
@@ -502,11 +515,13 @@ fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDesc
     };
     let mut views = family();
     views.set_merge_operator_associative("add i64 columns", add_columns);
-    // Looked up for each command whose id an entity no longer holds, and nearly always missing: the filter of the rows in
-    // memory says so without a search.
+    // Looked up for each command whose id an entity no longer holds, or for each leg of a bet, and nearly always missing: the
+    // filter of the rows in memory says so without a search.
     let mut outcomes = family();
-    outcomes.set_memtable_whole_key_filtering(true);
-    outcomes.set_memtable_prefix_bloom_ratio(0.05);
+    for mostly_missed in [&mut outcomes, &mut views] {
+        mostly_missed.set_memtable_whole_key_filtering(true);
+        mostly_missed.set_memtable_prefix_bloom_ratio(0.05);
+    }
     vec![
         default_family(),
         ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rocksdb::WriteBatch;
 use tokio::sync::{mpsc, watch};
@@ -19,6 +20,11 @@ use crate::slot::ShardId;
 const BATCH_MAX: usize = 1_024;
 /// Bytes of rows after which a batch is written: bounds its memory, and how long readers of views wait for it.
 const BATCH_BYTES: usize = 4 << 20;
+/// Pauses in which a batch may grow, and how long each is: the most that a row comes later for it.
+const GATHER_ROUNDS: u32 = 4;
+const GATHER_PAUSE: Duration = Duration::from_millis(2);
+/// Entries that must have come since the last pause, or there is no load to gather from.
+const GATHER_ENTRIES_MIN: u64 = 32;
 const _: () = assert!(BATCH_BYTES < GATHERED_BYTES_MAX / 2, "a frame more has room");
 
 /// The views of a node, brought up to the journal when opened.
@@ -198,6 +204,7 @@ impl Views {
             let mut taken = Vec::new();
             let mut made = Made::default();
             while followed.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
+                gather(&mut followed, &mut taken);
                 let mut rest = taken.drain(..);
                 while let Some(first) = rest.next() {
                     let batch = std::iter::once(first).chain(rest.by_ref());
@@ -259,6 +266,27 @@ impl Views {
             run();
         }
         Ok(())
+    }
+}
+
+/// While frames keep coming, lets some more come: rows of a large batch are inserted much faster than those of many small
+/// ones. Whoever waits for the views is not kept waiting.
+fn gather(followed: &mut mpsc::Receiver<Followed>, taken: &mut Vec<Followed>) {
+    let mut seen = 0;
+    for _ in 0..GATHER_ROUNDS {
+        let new = &taken[seen..];
+        let waited_for = new.iter().any(|followed| matches!(followed, Followed::Then(_)));
+        let entries: u64 = new.iter().map(Followed::entries).sum();
+        if waited_for || entries < GATHER_ENTRIES_MIN || taken.len() >= BATCH_MAX {
+            return;
+        }
+        seen = taken.len();
+        std::thread::sleep(GATHER_PAUSE);
+        while taken.len() < BATCH_MAX
+            && let Ok(next) = followed.try_recv()
+        {
+            taken.push(next);
+        }
     }
 }
 

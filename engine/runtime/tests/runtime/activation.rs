@@ -54,6 +54,7 @@ async fn tails_are_empty_after_rounds_of_the_checkpointer() {
     let host = scene
         .host(HostOptions {
             checkpoint: Duration::from_millis(1),
+            replay_bytes_max: 0,
             ..calm()
         })
         .await;
