@@ -4,6 +4,7 @@
 //! Invariant: a view is a function of the journal. It is written behind in large batches with its
 //! position in the same batch, so that after a crash it goes on where it stood; dropped, it is rebuilt.
 
+mod dropped;
 mod gathered;
 mod positions;
 mod projection;
@@ -12,6 +13,7 @@ mod runner;
 mod snapshot;
 mod tails;
 
+pub use dropped::Dropped;
 pub(crate) use gathered::add_columns;
 pub use positions::{ViewName, outcomes_position, projection_position};
 pub use projection::{Projection, Rows};

@@ -43,7 +43,7 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
     } else {
         E::decode_state(&snapshot.state).map_err(corrupt("snapshot", shard, key))?
     };
-    let memory = Memory::restore(snapshot.remembered, snapshot.version);
+    let memory = Memory::restore(snapshot.remembered, snapshot.dropped);
     let mut activated = Activated {
         state,
         version: snapshot.version,

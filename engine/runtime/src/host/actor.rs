@@ -315,7 +315,7 @@ impl<E: Entity> Body<E> {
         let read;
         let remembered = match self.entity.memory.find(command) {
             Some(held) => held,
-            None if E::REMEMBER == Remember::Always && self.entity.memory.has_dropped() => {
+            None if E::REMEMBER == Remember::Always && self.entity.memory.dropped().may_hold(command) => {
                 let row = shared
                     .parts
                     .store
@@ -385,7 +385,8 @@ impl<E: Entity> Body<E> {
 
     fn encode(&self) -> Vec<u8> {
         let state = |into: &mut Vec<u8>| E::encode_state(&self.entity.state, into);
-        encode_snapshot(self.entity.version, self.entity.memory.iter(), state)
+        let memory = &self.entity.memory;
+        encode_snapshot(self.entity.version, memory.iter(), memory.dropped(), state)
     }
 
     /// Leaves memory, unless messages are waiting; whether it has left.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::entity::CommandId;
-use crate::views::Remembered;
+use crate::views::{Dropped, Remembered};
 
 #[derive(Debug)]
 struct Held {
@@ -21,13 +21,12 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     held: VecDeque<Held>,
-    dropped: bool,
+    dropped: Dropped,
 }
 
 impl Memory {
     /// What a snapshot remembered: all of it durable and readable.
-    pub(super) fn restore(remembered: Vec<Remembered>, version: u64) -> Self {
-        let dropped = version > remembered.len() as u64;
+    pub(super) fn restore(remembered: Vec<Remembered>, dropped: Dropped) -> Self {
         let held = remembered.into_iter().map(|remembered| Held {
             remembered,
             version: 0,
@@ -48,9 +47,9 @@ impl Memory {
             .find(|remembered| remembered.command == command)
     }
 
-    /// Whether outcomes of this entity may be on disk alone.
-    pub(super) fn has_dropped(&self) -> bool {
-        self.dropped
+    /// Commands whose outcomes are on disk alone.
+    pub(super) fn dropped(&self) -> &Dropped {
+        &self.dropped
     }
 
     /// Holds the outcome of the entry that brought the entity to `version`.
@@ -73,8 +72,9 @@ impl Memory {
             if oldest.frame_at_most.is_none_or(|frame| frame > viewed) {
                 return;
             }
-            self.held.pop_front();
-            self.dropped = true;
+            if let Some(oldest) = self.held.pop_front() {
+                self.dropped.insert(oldest.remembered.command);
+            }
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
             memory.trim(1, version, durable, viewed);
             assert_eq!(memory.iter().len(), held, "{why}");
         }
-        assert!(memory.has_dropped());
+        assert!(memory.dropped().may_hold(CommandId([1; 16])));
         assert!(memory.find(CommandId([3; 16])).is_some());
         assert!(memory.find(CommandId([1; 16])).is_none());
     }

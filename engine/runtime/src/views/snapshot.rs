@@ -1,5 +1,6 @@
 //! A snapshot of an entity: its state, and what its actor remembers of the latest commands.
 
+use super::Dropped;
 use crate::entity::{CommandId, Undecodable};
 use crate::journal::{Outcome, Reader, put_bytes, put_varint};
 
@@ -51,17 +52,21 @@ pub struct Snapshot {
     pub version: u64,
     /// The latest outcomes, oldest first.
     pub remembered: Vec<Remembered>,
+    /// Commands whose outcomes are on disk alone.
+    pub dropped: Dropped,
     /// The encoded state.
     pub state: Vec<u8>,
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// Before commands were noted whose outcomes are on disk alone.
+const FORMAT_WITHOUT_DROPPED: u8 = 1;
 
 impl Snapshot {
     /// Writes the snapshot as it is in its row.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        encode(self.version, self.remembered.iter(), |into| {
+        encode(self.version, self.remembered.iter(), &self.dropped, |into| {
             into.extend_from_slice(&self.state)
         })
     }
@@ -73,7 +78,7 @@ impl Snapshot {
     pub fn decode(bytes: &[u8]) -> Result<Self, Undecodable> {
         let mut reader = Reader::new(bytes);
         let format = reader.byte("format")?;
-        if format != FORMAT {
+        if ![FORMAT, FORMAT_WITHOUT_DROPPED].contains(&format) {
             return Err(Undecodable(format!("unknown snapshot format {format}")));
         }
         let version = reader.varint("version")?;
@@ -91,10 +96,16 @@ impl Snapshot {
                 outcome,
             });
         }
+        let dropped = match format {
+            FORMAT => Dropped::decode(&mut reader)?,
+            _ if version > remembered.len() as u64 => Dropped::Unknown,
+            _ => Dropped::None,
+        };
         let state = reader.take(reader.left(), "state")?.to_vec();
         Ok(Self {
             version,
             remembered,
+            dropped,
             state,
         })
     }
@@ -104,6 +115,7 @@ impl Snapshot {
 pub(crate) fn encode<'r>(
     version: u64,
     remembered: impl ExactSizeIterator<Item = &'r Remembered>,
+    dropped: &Dropped,
     state: impl FnOnce(&mut Vec<u8>),
 ) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
@@ -115,6 +127,7 @@ pub(crate) fn encode<'r>(
         bytes.push(u8::from(outcome.accepted));
         put_bytes(&outcome.outcome, &mut bytes);
     }
+    dropped.encode(&mut bytes);
     state(&mut bytes);
     bytes
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::journal::{Entry, Frame, FrameBuilder, GENESIS, Outcome};
 use shardbook_runtime::slot::ShardId;
-use shardbook_runtime::views::{Remembered, Snapshot};
+use shardbook_runtime::views::{Dropped, Remembered, Snapshot};
 
 /// An entry that owns what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ prop_compose! {
             accepted: record.accepted,
             outcome: record.outcome.into(),
         };
-        Snapshot { version, remembered: records.into_iter().map(remembered).collect(), state }
+        Snapshot { version, remembered: records.into_iter().map(remembered).collect(), dropped: Dropped::None, state }
     }
 }
 

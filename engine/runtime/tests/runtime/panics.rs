@@ -3,7 +3,7 @@ use std::time::Duration;
 use shardbook_runtime::host::HostOptions;
 use shardbook_runtime::journal::Families;
 use shardbook_runtime::router::CallFault;
-use shardbook_runtime::views::Snapshot;
+use shardbook_runtime::views::{Dropped, Snapshot};
 use tempfile::tempdir;
 
 use crate::scene::{Said, Scene, alter, ask, calm, key, look, named, replay, said, within};
@@ -73,6 +73,7 @@ async fn an_entity_that_cannot_be_activated_hinders_nobody() {
     let damaged = Snapshot {
         version: 1,
         remembered: Vec::new(),
+        dropped: Dropped::None,
         state: b"no state".to_vec(),
     };
     alter(
