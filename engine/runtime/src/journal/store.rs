@@ -1,8 +1,8 @@
 //! The disk of a node: its two databases, their column families, the options and the reason of each.
 //!
 //! The journal has a database of its own, so that a synced write of frames never waits behind rows that are inserted into
-//! views. The views have no log: they are a function of the journal, all their families reach the disk together with the
-//! positions that they stand at, and what a crash takes of them is read again from the journal.
+//! views. The views have no log: they are a function of the journal, each family reaches the disk together with the
+//! positions of its rows, and what a crash takes of them is read again from the journal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,15 +30,13 @@ impl Families {
     pub const OUTCOMES: &'static str = "outcomes";
     /// Rows of the projections.
     pub const VIEWS: &'static str = "views";
-    /// How far each view has come; on disk at once with the rows that it speaks of.
-    pub const POSITIONS: &'static str = "positions";
     /// Layout, number of shards, notes of processes.
     pub const META: &'static str = "meta";
 
     /// Families of the journal's database, in the folder [`Self::JOURNAL_FOLDER`].
     pub const OF_JOURNAL: [&'static str; 2] = [Self::JOURNAL, Self::META];
     /// Families of the views' database, in the folder [`Self::VIEWS_FOLDER`].
-    pub const OF_VIEWS: [&'static str; 4] = [Self::SNAPSHOTS, Self::OUTCOMES, Self::VIEWS, Self::POSITIONS];
+    pub const OF_VIEWS: [&'static str; 3] = [Self::SNAPSHOTS, Self::OUTCOMES, Self::VIEWS];
     /// The folder of the journal's database within a store.
     pub const JOURNAL_FOLDER: &'static str = "journal";
     /// The folder of the views' database within a store.
@@ -119,7 +117,7 @@ impl Store {
             journal_options(options),
             journal_families(options, &cache),
         )?;
-        let views = open(Families::VIEWS_FOLDER, views_options(options), views_families(options, &cache))?;
+        let views = open(Families::VIEWS_FOLDER, views_options(), views_families(options, &cache))?;
         let store = Self {
             journal,
             views,
@@ -170,7 +168,7 @@ impl Store {
                 journal_options(&options),
                 journal_families(&options, &cache),
             )?,
-            views: open(Families::VIEWS_FOLDER, views_options(&options), views_families(&options, &cache))?,
+            views: open(Families::VIEWS_FOLDER, views_options(), views_families(&options, &cache))?,
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),
@@ -463,11 +461,8 @@ fn journal_options(options: &StoreOptions) -> Options {
     db
 }
 
-fn views_options(options: &StoreOptions) -> Options {
+fn views_options() -> Options {
     let mut db = Options::default();
-    // Rows and positions reach the disk together, or a start would go on from rows that it does not have.
-    db.set_atomic_flush(true);
-    db.set_db_write_buffer_size(options.views_memtable_bytes);
     db.set_max_background_jobs(2);
     db.set_bytes_per_sync(1 << 20);
     // One thread writes, so the cheaper insert that knows of no other writer is taken.
@@ -505,11 +500,19 @@ fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDe
     ]
 }
 
+/// Bytes of one memtable of views.
+const VIEWS_TABLE_BYTES: usize = 2 << 20;
+
 fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let family = || {
         let mut family = Options::default();
         family.set_block_based_table_factory(&table_of(cache, true));
-        family.set_write_buffer_size(options.views_memtable_bytes);
+        // Rows are inserted into a small table that the processor's cache holds, and many of those are written as one.
+        let tables = (options.views_memtable_bytes / VIEWS_TABLE_BYTES / 3).max(2) as i32;
+        family.set_write_buffer_size(VIEWS_TABLE_BYTES);
+        family.set_min_write_buffer_number_to_merge(tables / 2);
+        family.set_max_write_buffer_number(tables);
+        family.set_level_zero_file_num_compaction_trigger(8);
         family.set_compression_type(DBCompressionType::Lz4);
         family
     };
@@ -527,7 +530,6 @@ fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDesc
         ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family()),
         ColumnFamilyDescriptor::new(Families::OUTCOMES, outcomes),
         ColumnFamilyDescriptor::new(Families::VIEWS, views),
-        ColumnFamilyDescriptor::new(Families::POSITIONS, family()),
     ]
 }
 

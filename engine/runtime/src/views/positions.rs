@@ -21,16 +21,26 @@ impl ViewName {
     pub const SNAPSHOTS: Self = Self(0xF1);
 }
 
-fn key(view: ViewName, shard: ShardId) -> [u8; 8] {
-    let mut key = *b"view\0\0\0\0";
-    key[4] = view.0;
-    key[6..].copy_from_slice(&shard.0.to_be_bytes());
-    key
+/// No row of a view and no key of an entity begins with it.
+const RESERVED: u8 = 0;
+
+/// Each position is in the family of the rows that it speaks of: a family reaches the disk as it stood at one moment.
+fn family(view: ViewName) -> &'static str {
+    match view {
+        ViewName::OUTCOMES => Families::OUTCOMES,
+        ViewName::SNAPSHOTS => Families::SNAPSHOTS,
+        _ => Families::VIEWS,
+    }
+}
+
+fn key(view: ViewName, shard: ShardId) -> [u8; 4] {
+    let [high, low] = shard.0.to_be_bytes();
+    [RESERVED, view.0, high, low]
 }
 
 /// The sequence that a view has read up to, if it was made by this version.
 pub(super) fn read(store: &Store, view: ViewName, version: u32, shard: ShardId) -> Result<Option<u64>, StoreFault> {
-    let Some(row) = store.get(Families::POSITIONS, &key(view, shard))? else {
+    let Some(row) = store.get(family(view), &key(view, shard))? else {
         return Ok(None);
     };
     let Some((stored, sequence)) = row.split_at_checked(4) else {
@@ -69,7 +79,7 @@ pub(super) fn write(
 ) {
     let mut row = version.to_le_bytes().to_vec();
     row.extend_from_slice(&sequence.to_le_bytes());
-    batch.put_cf(store.family(Families::POSITIONS), key(view, shard), row);
+    batch.put_cf(store.family(family(view)), key(view, shard), row);
 }
 
 /// Rows of one projection rebuilt in memory.
