@@ -11,6 +11,7 @@ use shardbook_proto::client::v1::Error;
 use shardbook_proto::internal::v1::ShardRequest;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_runtime::bus::Audience;
 use shardbook_runtime::router::CallFault;
 use tokio::sync::{broadcast, watch};
 
@@ -40,11 +41,11 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    pub(crate) fn new(config: Config, router: ShardRouter) -> Self {
+    pub(crate) fn new(config: Config, router: ShardRouter, audience: Audience) -> Self {
         Self {
             config,
             stats: Stats::new(),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(audience),
             referrals: broadcast::Sender::new(REFERRALS_WAITING),
             router,
             board: Mutex::default(),

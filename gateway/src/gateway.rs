@@ -58,7 +58,7 @@ impl Gateway {
             grpc: local("grpc", &rpc, config.grpc)?,
             http: local("http", &web, config.http)?,
         };
-        let edge = Arc::new(Edge::new(config, router));
+        let edge = Arc::new(Edge::new(config, router, topic.audience().clone()));
         let (serving, health) = grpc::server(Arc::clone(&edge), rpc)?;
         let subscription = fanout::begin(&edge, &topic);
         let mut fanout = JoinSet::new();

@@ -6,19 +6,29 @@ use dashmap::DashMap;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::internal::v1::PlayerUpdate;
 use shardbook_proto::internal::v1::player_update::Change;
+use shardbook_runtime::bus::Audience;
 
 use crate::frame::Frame;
 use crate::outbox::Outbox;
 
 /// Invariant: holds no player without a connection.
-#[derive(Default)]
 pub(crate) struct Sessions {
     players: DashMap<String, Vec<Arc<Outbox>>>,
+    /// Where it is told which players have a connection.
+    audience: Audience,
 }
 
 impl Sessions {
+    pub(crate) fn new(audience: Audience) -> Self {
+        let players = DashMap::new();
+        Self { players, audience }
+    }
+
     pub(crate) fn open(&self, player_id: &str, outbox: &Arc<Outbox>) {
         let mut outboxes = self.players.entry(player_id.to_owned()).or_default();
+        if outboxes.is_empty() {
+            self.audience.join(player_id);
+        }
         if outboxes.iter().all(|held| held.id != outbox.id) {
             outboxes.push(Arc::clone(outbox));
         }
@@ -27,6 +37,9 @@ impl Sessions {
     pub(crate) fn close(&self, player_id: &str, outbox: &Outbox) {
         self.players.remove_if_mut(player_id, |_, outboxes| {
             outboxes.retain(|held| held.id != outbox.id);
+            if outboxes.is_empty() {
+                self.audience.leave(player_id);
+            }
             outboxes.is_empty()
         });
     }

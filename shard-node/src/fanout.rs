@@ -345,14 +345,18 @@ impl Fanout {
                 _ => {}
             }
         }
-        for bet in bets {
-            self.publish_bet(player, bet);
+        let listens = (cashier || !bets.is_empty() || !slips.is_empty())
+            && self.topic.audience().listens(&player.to_string());
+        if listens {
+            bets.into_iter().for_each(|bet| self.publish_bet(player, bet));
         }
         for (slip, how) in slips {
-            self.publish_slip(player, slip, how, taken.clone());
+            if listens {
+                self.publish_slip(player, slip, how, taken.clone());
+            }
             self.refer(player, slip).await;
         }
-        if cashier {
+        if cashier && listens {
             let outcome = PlayerEntity::decode_outcome(entry.entry.outcome.accepted, entry.entry.outcome.bytes)?;
             if let Ok(player::Reply::Balance(balance)) = outcome {
                 publish_player(

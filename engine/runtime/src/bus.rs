@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dashmap::DashMap;
 use tokio::sync::broadcast;
 
 /// Why a subscription stopped giving updates.
@@ -16,12 +17,41 @@ pub enum Lag {
     Closed,
 }
 
+/// Who listens to updates that concern one listener alone, so that none are made that nobody hears. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Audience {
+    /// How often each is listened to.
+    names: Arc<DashMap<Box<str>, usize>>,
+}
+
+impl Audience {
+    /// Somebody listens to what concerns `name`: to every update that is made from now on.
+    pub fn join(&self, name: &str) {
+        *self.names.entry(name.into()).or_default() += 1;
+    }
+
+    /// Somebody who joined listens no more.
+    pub fn leave(&self, name: &str) {
+        self.names.remove_if_mut(name, |_, listeners| {
+            *listeners = listeners.saturating_sub(1);
+            *listeners == 0
+        });
+    }
+
+    /// Whether anybody listens to what concerns `name`.
+    #[must_use]
+    pub fn listens(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+}
+
 /// A stream of updates with an image of the present.
 ///
 /// Invariant: image plus the updates received after it equals the image of any later subscriber.
 pub struct Topic<K, T> {
     image: Mutex<BTreeMap<K, Arc<T>>>,
     sender: broadcast::Sender<Arc<T>>,
+    audience: Audience,
 }
 
 impl<K: Ord + Clone + Send, T: Send + Sync> Topic<K, T> {
@@ -31,7 +61,14 @@ impl<K: Ord + Clone + Send, T: Send + Sync> Topic<K, T> {
         Self {
             image: Mutex::new(BTreeMap::new()),
             sender: broadcast::channel(capacity).0,
+            audience: Audience::default(),
         }
+    }
+
+    /// Who listens to updates that concern one listener alone.
+    #[must_use]
+    pub fn audience(&self) -> &Audience {
+        &self.audience
     }
 
     /// Sends an update and changes the image, as one step for every subscriber.
@@ -95,6 +132,23 @@ mod tests {
             book.insert(update.0, update);
         }
         assert_eq!(book.into_values().collect::<Vec<_>>(), late.image);
+    }
+
+    /// Protects players from updates that are not made for them: one who listens on two connections is heard until both
+    /// have ended.
+    #[test]
+    fn an_audience_is_heard_until_its_last_listener_leaves() {
+        let audience = Audience::default();
+        // who joins (+) or leaves (-), and who listens then
+        let table = [("+a", "a"), ("+a", "a"), ("+b", "ab"), ("-a", "ab"), ("-a", "b"), ("-a", "b"), ("-b", "")];
+        for (step, listening) in table {
+            match step.split_at(1) {
+                ("+", name) => audience.join(name),
+                (_, name) => audience.leave(name),
+            }
+            let heard = ["a", "b"].into_iter().filter(|name| audience.listens(name));
+            assert_eq!(heard.collect::<String>(), listening, "{step}");
+        }
     }
 
     /// Protects a slow subscriber from a silent gap.
