@@ -15,6 +15,7 @@ use shardbook_runtime::router::{CallFault, Router};
 use shardbook_runtime::slot::SlotMap;
 use tokio::task::JoinHandle;
 
+use crate::background::Background;
 use crate::book::Book;
 use crate::budgets::Budgets;
 use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
@@ -96,7 +97,7 @@ pub struct ShardNode {
     shards: Shards,
     topic: Arc<PublicTopic>,
     fanout: JoinHandle<()>,
-    settlement: JoinHandle<()>,
+    settlement: Background,
     /// The clock of waiting slips and the care of budgets.
     upkeep: Vec<JoinHandle<()>>,
 }
@@ -162,7 +163,7 @@ impl ShardNode {
         fanout.restore_referrals(due.waiting()).await;
         let gauge = Arc::<SettlementGauge>::default();
         let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
-        let settlement = tokio::spawn(settlement.run(node.viewed()));
+        let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
         let fanout = tokio::spawn(fanout.follow(frames));
         let upkeep = vec![tokio::spawn(due.run()), tokio::spawn(Budgets::tend(Arc::clone(&world)))];
         let shards = Shards {
@@ -237,8 +238,7 @@ impl ShardNode {
             ..
         } = self;
         // Processes first: what they have not sent yet, they send at the next start.
-        settlement.abort();
-        let _ = settlement.await;
+        settlement.stop().await;
         for task in upkeep {
             task.abort();
             let _ = task.await;

@@ -93,6 +93,8 @@ pub(crate) struct Shared<E: Entity> {
     residents: Residents<E>,
     supervisor: OnceLock<ActorCell>,
     panics: AtomicU64,
+    /// Where the actors run, wherever a command comes from.
+    runtime: tokio::runtime::Handle,
 }
 
 /// All actors of one kind of entity on this node. Clones share them.
@@ -123,6 +125,7 @@ impl<E: Entity> Host<E> {
             residents,
             supervisor,
             panics: AtomicU64::new(0),
+            runtime: tokio::runtime::Handle::current(),
         });
         let cell = supervisor::start(&shared).await?;
         shared.supervisor.get_or_init(|| cell);

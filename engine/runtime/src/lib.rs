@@ -10,6 +10,7 @@ pub mod fault;
 pub mod host;
 pub mod journal;
 pub mod node;
+pub mod priority;
 pub mod router;
 pub mod slot;
 pub mod views;

@@ -201,6 +201,7 @@ impl Views {
     ) -> JoinHandle<()> {
         let thread = std::thread::Builder::new().name("views".into());
         let run = move || {
+            crate::priority::give_way();
             let mut taken = Vec::new();
             let mut made = Made::default();
             while followed.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
