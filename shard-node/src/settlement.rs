@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shardbook_domain::event;
-use shardbook_domain::ids::{EventId, PlayerId};
+use shardbook_domain::ids::{BetNo, EventId, PlayerId};
 use shardbook_domain::process::settlement::{ResultNotice, legs_of, on_result};
 use shardbook_projections::legs;
 use shardbook_runtime::entity::Entity;
@@ -145,6 +145,7 @@ impl Settlement {
     }
 
     async fn frame(&mut self, frame: &Frame) -> Result<(), StoreFault> {
+        let mut late = FuturesUnordered::new();
         for entry in frame.entries().filter(|entry| entry.event_count() > 0) {
             match entry.entry.key.kind {
                 EventEntity::KIND => {
@@ -155,16 +156,42 @@ impl Settlement {
                         }
                     }
                 }
-                PlayerEntity::KIND => self.late(frame, &entry).await?,
+                PlayerEntity::KIND => {
+                    for (notice, player, bet) in self.late(frame, &entry)? {
+                        self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
+                        late.push(apply(Arc::clone(&self.effects), Arc::new(notice), player, bet));
+                    }
+                    self.wait_for(&mut late, UNDER_WAY_MAX).await?;
+                }
                 _ => {}
+            }
+        }
+        self.wait_for(&mut late, 0).await
+    }
+
+    /// Waits until no more than so many are under way.
+    async fn wait_for(
+        &self,
+        under_way: &mut FuturesUnordered<impl Future<Output = Applied>>,
+        most: usize,
+    ) -> Result<(), StoreFault> {
+        while under_way.len() > most {
+            if let Some(applied) = under_way.next().await {
+                self.gauge.under_way.fetch_sub(1, Ordering::AcqRel);
+                self.count(applied)?;
             }
         }
         Ok(())
     }
 
-    /// A bet on a market that has a result already.
-    async fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<(), StoreFault> {
+    /// The bets of an entry on markets that have a result already.
+    fn late(
+        &self,
+        frame: &Frame,
+        entry: &EntryRef<'_>,
+    ) -> Result<Vec<(ResultNotice, PlayerId, BetNo)>, StoreFault> {
         let player = PlayerId(entry.entry.key.id);
+        let mut late = Vec::new();
         for happened in readable(frame, decoded::<PlayerEntity>(entry))? {
             let Some((bet, selections)) = legs_of(&happened) else {
                 continue;
@@ -174,12 +201,10 @@ impl Settlement {
                     continue;
                 };
                 let result = readable(frame, event::Event::decode(&row))?;
-                if let Some(notice) = on_result(leg.event, &result) {
-                    self.count(apply(Arc::clone(&self.effects), Arc::new(notice), player, bet).await)?;
-                }
+                late.extend(on_result(leg.event, &result).map(|notice| (notice, player, bet)));
             }
         }
-        Ok(())
+        Ok(late)
     }
 
     /// Streams over the bets of a market, with a bounded number of commands under way.
@@ -194,25 +219,15 @@ impl Settlement {
             let Some((player, bet)) = legs::bet_of(&key) else {
                 continue;
             };
-            while under_way.len() >= UNDER_WAY_MAX {
-                if let Some(applied) = under_way.next().await {
-                    self.count(applied)?;
-                }
-            }
+            self.wait_for(&mut under_way, UNDER_WAY_MAX - 1).await?;
             self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
             under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
             if (done + 1).is_multiple_of(NOTE_EVERY) {
-                while let Some(applied) = under_way.next().await {
-                    self.count(applied)?;
-                }
-                self.gauge.under_way.store(0, Ordering::Release);
+                self.wait_for(&mut under_way, 0).await?;
                 self.positions.note_cursor(&notice, &key)?;
             }
         }
-        while let Some(applied) = under_way.next().await {
-            self.count(applied)?;
-        }
-        self.gauge.under_way.store(0, Ordering::Release);
+        self.wait_for(&mut under_way, 0).await?;
         self.positions.forget_cursor()
     }
 
