@@ -218,7 +218,7 @@ pub(super) fn bet_reply(id: String, placed: Result<Reply, Error>) -> PlaceBetRep
     PlaceBetReply { result, id }
 }
 
-pub(super) fn micros_since(since: Instant) -> u64 {
+fn micros_since(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -21,6 +21,11 @@ use super::plan::{Deed, Order, Plan, player_ref, single, turn_of};
 use crate::Failure;
 use crate::cli::{BenchArgs, BenchVia};
 
+/// Bytes of answers that the gateway may send before the client has read them, as the gateway itself allows clients: with
+/// the 64 KiB of the library a connection would wait for every message of answers.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
 /// A command under way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tag {
@@ -104,7 +109,10 @@ impl Entry {
         let addresses = self.addresses();
         Box::pin(async move {
             let endpoint = Endpoint::from_shared(format!("http://{}", addresses?.grpc))?;
-            Ok(endpoint.tcp_nodelay(true).connect().await?)
+            let endpoint = endpoint
+                .initial_stream_window_size(STREAM_WINDOW)
+                .initial_connection_window_size(CONNECTION_WINDOW);
+            Ok(endpoint.connect().await?)
         })
     }
 }

@@ -13,7 +13,7 @@ use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use tokio::time::Sleep;
 
-use super::super::betting::{bet_reply, micros_since};
+use super::super::betting::bet_reply;
 use crate::codes;
 use crate::edge::{Call, Edge, deadline_ms, outcome};
 use crate::parse;
@@ -82,11 +82,14 @@ impl Queue {
     /// ready is.
     pub(super) fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Vec<PlaceBetReply>, most: usize) {
         let before = replies.len();
+        let mut now = None;
         let mut took = Vec::new();
         while replies.len() < most
             && let Poll::Ready(Some((since, reply))) = self.poll_first(cx)
         {
-            took.push(micros_since(since));
+            // One look at the clock for all that are ready together.
+            let waited = now.get_or_insert_with(Instant::now).saturating_duration_since(since);
+            took.push(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
             replies.push(reply);
         }
         if replies.len() > before {
