@@ -40,11 +40,11 @@ pub async fn run(args: BenchArgs) -> Finished {
 
 fn check(args: &BenchArgs) -> Result<(), Failure> {
     let lanes = args.lanes();
-    let cold = 2 * house::COLD_RESIDENTS as u64 + args.in_flight;
+    let cold = house::COLD_PLAYERS_LEAST + args.in_flight;
     if args.workload == BenchWorkload::ColdPlayers && args.players < cold {
         return Err(format!(
-            "cold-players keeps {} players in memory: give at least {cold} with --players, or most will be found there",
-            house::COLD_RESIDENTS
+            "{} players would be in memory still when their turn comes again: give at least {cold} with --players",
+            args.players
         )
         .into());
     }
@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn workloads_that_cannot_be_what_they_are_called_are_refused() {
         for (line, said) in [
-            ("cold-players --players 1000", "at least 3024"),
-            ("cold-players --via websocket", "one player"),
+            ("cold-players", "at least 31024"),
+            ("cold-players --players 50000 --via websocket", "one player"),
             ("hot-player --via websocket", "one player"),
             ("settle-market --via websocket", "one player"),
             ("place-bets --via websocket --players 63", "64 WebSockets"),
@@ -120,7 +120,7 @@ mod tests {
             );
         }
         for line in [
-            "cold-players --players 3024",
+            "cold-players --players 31024",
             "place-bets --via websocket --players 64",
             "hot-player",
         ] {
@@ -139,7 +139,7 @@ mod tests {
             format!("hot-market {small}"),
             format!("hot-player {small}"),
             format!("place-bets {small} --rate 5000"),
-            "cold-players --bets 1500 --players 2100 --runs 1 --in-flight 64 --no-baseline".to_owned(),
+            "cold-players --bets 1500 --players 30064 --runs 1 --in-flight 64 --no-baseline".to_owned(),
             "settle-market --bets 1500 --players 40 --rate 200 --in-flight 64".to_owned(),
         ];
         for via in [

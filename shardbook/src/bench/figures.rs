@@ -44,8 +44,9 @@ pub(super) struct Figures {
     cpu_us_per_bet: f64,
     /// The same by groups of threads; empty where the system does not tell.
     cpu_us_per_bet_of: BTreeMap<&'static str, f64>,
-    /// Resident memory at the end, MiB.
+    /// Resident memory at the end, MiB, and players in memory at the last answer.
     resident_mib: f64,
+    players_in_memory: u64,
     /// Bets a second if nothing were done but to append and sync the same bytes in the same groups.
     pub(super) append_limit_bets_per_s: Option<f64>,
     pub(super) part_of_append_limit: Option<f64>,
@@ -139,6 +140,7 @@ impl Meter {
         times: &Times,
     ) -> Result<(Figures, Written), Failure> {
         let answered = self.began.elapsed();
+        let players_in_memory = house.node().players().residents() as u64;
         let behind_frames = house.node().journal().durability().lag();
         house.until_caught_up().await?;
         let whole = self.began.elapsed();
@@ -170,6 +172,7 @@ impl Meter {
             cpu_us_per_bet: cpu.as_secs_f64() * 1e6 / bets,
             cpu_us_per_bet_of: by_threads.map(|(group, cpu)| (group, cpu * 1e6 / bets)).collect(),
             resident_mib: mib(resident_bytes()),
+            players_in_memory,
             ..Figures::default()
         };
         let written = Written {
@@ -201,7 +204,7 @@ impl Summary {
     }
 }
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 21] = [
     ("durable bets/s", "", |run| Some(run.bets_per_s)),
     ("  behind included", "", |run| Some(run.bets_per_s_behind_included)),
     ("  all operations", "", |run| Some(run.operations_per_s_behind_included)),
@@ -218,6 +221,7 @@ const ROWS: [Row; 20] = [
     ("rows behind a bet", "", |run| Some(run.rows_behind_per_bet)),
     ("row bytes a bet", "", |run| Some(run.row_bytes_per_bet)),
     ("resident", "MiB", |run| Some(run.resident_mib)),
+    ("players in memory", "", |run| Some(run.players_in_memory as f64)),
     ("bare appends allow", "bets/s", |run| run.append_limit_bets_per_s),
     ("  part of that", "", |run| run.part_of_append_limit),
     ("empty calls/s", "", |run| run.echo_calls_per_s),

@@ -28,7 +28,12 @@ pub(super) const PRICE: &str = "2.50";
 /// What each player is given at once: the largest deposit of the default rules.
 const FUNDS: u64 = 100_000;
 /// Players in memory where nearly every bet is to find its own on disk: the fewest that a node can be set to.
-pub(super) const COLD_RESIDENTS: usize = 1_000;
+const COLD_RESIDENTS: usize = 1_000;
+/// Milliseconds between the rounds in which those over that number leave: the shortest that a node can be set to.
+const COLD_ROUND_MS: u64 = 100;
+/// Players, beside those with a bet under way, of whom each is back in turn only after two such rounds, at 150,000 bets a
+/// second.
+pub(super) const COLD_PLAYERS_LEAST: u64 = 30_000;
 /// Between two looks at what is left to settle.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -55,6 +60,7 @@ impl House {
         house.node.shards = args.shards;
         if args.workload == BenchWorkload::ColdPlayers {
             house.node.residents_max = COLD_RESIDENTS;
+            house.node.checkpoint_ms = COLD_ROUND_MS;
         }
         // One player may have all bets under way, and the pace of a person is not what is measured.
         house.node.mailbox_max = house.node.mailbox_max.max(args.in_flight as u32);
