@@ -88,6 +88,8 @@ codes! {
     TOO_MANY_IN_FLIGHT, true, "too many requests of this connection are waiting for their answers", "wait for an answer, then send it again with the same id";
     /// More messages a second than allowed.
     RATE_LIMITED, true, "messages come faster than this connection may send them", "send it again a little later with the same id";
+    /// More bets in one message of bulk betting than allowed.
+    BATCH_TOO_LARGE, true, "the message holds more bets than max_batch_bets; nothing was done", "put fewer bets in a message and send them again with the same ids";
     /// The shard is not serving.
     UNAVAILABLE, true, "the shard of this player is not serving now; nothing was done", "send it again with the same id";
     /// Too much is waiting in the engine.

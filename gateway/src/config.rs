@@ -29,9 +29,12 @@ pub struct Config {
     pub max_connections: usize,
     /// Requests, 1 to 10,000: unanswered requests of one WebSocket. One more is refused.
     pub max_inflight_per_connection: usize,
-    /// Requests, 1 to 100,000: unanswered requests of one gRPC session or feed stream. At this number the
+    /// Requests, 1 to 100,000: unanswered requests of one gRPC session, or bets of one stream of bets. At this number the
     /// stream is not read until an answer has left: a partner speaks for many players at once.
     pub partner_inflight: usize,
+    /// Bets, 1 to 10,000: in one message of bulk betting, either way. Enough that the cost of a message is no part of the
+    /// cost of a bet; more only makes the first answer wait for more bets.
+    pub max_batch_bets: usize,
     /// Messages a second, 1 to 1,000,000: what one WebSocket may send in the long run.
     pub commands_per_second: u32,
     /// Messages, 1 to 1,000,000: what one WebSocket may send at once after a pause.
@@ -62,6 +65,7 @@ impl Default for Config {
             max_connections: 50_000,
             max_inflight_per_connection: 64,
             partner_inflight: 4_096,
+            max_batch_bets: 1_024,
             commands_per_second: 200,
             command_burst: 400,
             outbox_bytes: 256 * 1024,
@@ -84,7 +88,7 @@ impl Config {
                 return Err(StartFault::Remote { role, address });
             }
         }
-        let bounds: [(&'static str, usize, usize, usize); 10] = [
+        let bounds: [(&'static str, usize, usize, usize); 11] = [
             ("max_frame_bytes", self.max_frame_bytes, 1_024, 1_048_576),
             ("max_connections", self.max_connections, 1, 1_000_000),
             (
@@ -94,6 +98,7 @@ impl Config {
                 10_000,
             ),
             ("partner_inflight", self.partner_inflight, 1, 100_000),
+            ("max_batch_bets", self.max_batch_bets, 1, 10_000),
             ("commands_per_second", self.commands_per_second as usize, 1, 1_000_000),
             ("command_burst", self.command_burst as usize, 1, 1_000_000),
             ("outbox_bytes", self.outbox_bytes, 4_096, 16 << 20),
@@ -132,9 +137,10 @@ mod tests {
     fn every_bound_is_held() {
         assert!(Config::default().check().is_ok());
         type Spoil = fn(&mut Config);
-        let rows: [(&str, Spoil); 5] = [
+        let rows: [(&str, Spoil); 6] = [
             ("max_frame_bytes", |config| config.max_frame_bytes = 10),
             ("max_connections", |config| config.max_connections = 0),
+            ("max_batch_bets", |config| config.max_batch_bets = 0),
             ("outbox_bytes", |config| config.outbox_bytes = usize::MAX),
             ("heartbeat_ms", |config| config.heartbeat_ms = 1),
             ("command_timeout_ms", |config| config.command_timeout_ms = 0),

@@ -161,13 +161,7 @@ impl Conversation {
 
     fn take(&mut self, message: ClientMessage) {
         if let Err(error) = parse::check(&message) {
-            // What is not a fit id is not sent back.
-            let id = if parse::check_id(&message.id).is_ok() {
-                message.id
-            } else {
-                String::new()
-            };
-            return self.refuse(id, error);
+            return self.refuse(parse::fit_id(&message.id), error);
         }
         let ClientMessage { id, request } = message;
         let outcome = match request {
@@ -418,7 +412,7 @@ impl Conversation {
 
     fn answer(&self, id: String, body: Body) {
         self.edge.stats.answers.add(1);
-        self.outbox.answer(Frame::new(id, body));
+        self.outbox.answer_in_turn(Frame::new(id, body));
     }
 }
 

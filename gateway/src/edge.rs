@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use dashmap::DashMap;
 use shardbook_proto::backoffice::v1::ReferralChanged;
 use shardbook_proto::client::v1::Error;
-use shardbook_proto::internal::v1::ShardRequest;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_proto::internal::v1::{ShardReply, ShardRequest};
 use shardbook_runtime::bus::Audience;
-use shardbook_runtime::router::CallFault;
+use shardbook_runtime::router::{BoxFuture, CallFault};
 use tokio::sync::{broadcast, watch};
 
 use crate::board::Board;
@@ -114,22 +114,40 @@ impl Edge {
         target: Target,
         patience: Duration,
     ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
-        let deadline_ms = now_ms().saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
-        let call = self.router.call(ShardRequest {
+        let call = self.send(target, deadline_ms(patience));
+        async move {
+            outcome(
+                tokio::time::timeout(patience, call)
+                    .await
+                    .unwrap_or(Err(CallFault::Unknown)),
+            )
+        }
+    }
+
+    /// Sends a request to its shard, which refuses it unrun after the deadline. The caller bounds its own wait.
+    pub(crate) fn send(&self, target: Target, deadline_ms: i64) -> Call {
+        self.router.call(ShardRequest {
             target: Some(target),
             deadline_ms,
-        });
-        async move {
-            let answered = tokio::time::timeout(patience, call).await;
-            match answered.unwrap_or(Err(CallFault::Unknown)) {
-                Ok(answer) => match answer.reply {
-                    Some(Reply::Error(error)) => Err(error),
-                    Some(reply) => Ok(reply),
-                    None => Err(codes::UNKNOWN.error()),
-                },
-                Err(fault) => Err(code_of(fault).error()),
-            }
-        }
+        })
+    }
+}
+
+/// The answer of a shard, on its way.
+pub(crate) type Call = BoxFuture<Result<ShardReply, CallFault>>;
+
+/// Unix milliseconds after so long.
+pub(crate) fn deadline_ms(patience: Duration) -> i64 {
+    now_ms().saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What a call came to, as a client is told.
+pub(crate) fn outcome(answered: Result<ShardReply, CallFault>) -> Result<Reply, Error> {
+    match answered.map(|answer| answer.reply) {
+        Ok(Some(Reply::Error(error))) => Err(error),
+        Ok(Some(reply)) => Ok(reply),
+        Ok(None) => Err(codes::UNKNOWN.error()),
+        Err(fault) => Err(code_of(fault).error()),
     }
 }
 

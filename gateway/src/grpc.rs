@@ -1,6 +1,7 @@
 //! The partners' and feeds' door.
 
 mod betting;
+mod bulk;
 mod feed;
 mod session;
 mod trading;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use shardbook_proto::backoffice::v1::trading_server::TradingServer;
 use shardbook_proto::client::v1::betting_server::BettingServer;
+use shardbook_proto::client::v1::bulk_betting_server::BulkBettingServer;
 use shardbook_proto::provider::v1::feed_server::FeedServer;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
@@ -21,6 +23,8 @@ use crate::edge::Edge;
 
 /// Bytes: a market definition of some hundred runners with long names has room; nothing larger is read.
 const FEED_MESSAGE_BYTES: usize = 1 << 20;
+/// Bytes: the most bets of a message, of one leg each with long names, fit ten times over; nothing larger is read.
+const BULK_MESSAGE_BYTES: usize = 1 << 20;
 /// Calls under way on one connection, unary and streams together.
 const CALLS_PER_CONNECTION: u32 = 4_096;
 /// Bytes in flight of one stream and of one connection before the sender must wait.
@@ -30,11 +34,12 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 type Serving = std::pin::Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>>;
 
 /// The names under which health is told: the server as a whole and each of its services.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "",
     "shardbook.client.v1.Betting",
     "shardbook.provider.v1.Feed",
     "shardbook.backoffice.v1.Trading",
+    "shardbook.client.v1.BulkBetting",
 ];
 
 /// A server ready to run, and the handle on its health.
@@ -53,6 +58,10 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
         edge: Arc::clone(&edge),
     })
     .max_decoding_message_size(edge.config.max_frame_bytes);
+    let bulk = BulkBettingServer::new(bulk::Service {
+        edge: Arc::clone(&edge),
+    })
+    .max_decoding_message_size(BULK_MESSAGE_BYTES);
     let feed = FeedServer::new(feed::Service {
         edge: Arc::clone(&edge),
     })
@@ -72,6 +81,7 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
         .add_service(descriptors().build_v1().map_err(schema)?)
         .add_service(descriptors().build_v1alpha().map_err(schema)?)
         .add_service(betting)
+        .add_service(bulk)
         .add_service(feed)
         .add_service(trading)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped);

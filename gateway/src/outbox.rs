@@ -79,6 +79,12 @@ impl Outbox {
 
     /// Queues an answer or a player's push: never dropped; the connection is given up instead.
     pub(crate) fn answer(&self, frame: Arc<Frame>) {
+        self.answer_in_turn(frame);
+        self.waker.wake();
+    }
+
+    /// The same for the task that writes this connection, in the turn in which it writes: it need not be woken.
+    pub(crate) fn answer_in_turn(&self, frame: Arc<Frame>) {
         let weight = frame.weight(self.wire);
         let mut held = self.held();
         if held.bytes > HARD * self.bound {
@@ -88,8 +94,6 @@ impl Outbox {
         } else if !held.overflow {
             held.push(weight, frame);
         }
-        drop(held);
-        self.waker.wake();
     }
 
     /// Queues an update of a line, or drops it and marks the line stale. False when it was dropped.

@@ -50,6 +50,15 @@ pub(crate) fn check_id(id: &str) -> Result<(), Error> {
     }
 }
 
+/// The id as it may be sent back: empty where it is not fit to be.
+pub(crate) fn fit_id(id: &str) -> String {
+    if check_id(id).is_ok() {
+        id.to_owned()
+    } else {
+        String::new()
+    }
+}
+
 pub(crate) fn check_player(player: &PlayerRef) -> Result<(), Error> {
     let brand = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');

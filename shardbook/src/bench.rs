@@ -1,111 +1,193 @@
 //! `shardbook bench`: named workloads, measured.
 //!
-//! Every bet of a bench is a real one: translated, decided, journaled, synced to disk before its answer.
+//! Every bet of a bench is a real one: translated, decided, journaled, synced to disk before its answer. Clients run on
+//! threads of their own in this process. What is written behind the answers is waited for and counted.
 
+mod clients;
+mod compare;
+mod day;
 mod figures;
 mod house;
+mod lane;
+mod limit;
 mod load;
-mod partner;
+mod place;
+mod plan;
+mod quiet;
 mod settle;
+mod threads;
 
+use std::fmt::Display;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use shardbook_proto::client::v1 as client;
-use shardbook_proto::internal::v1::{PlayerRequest, ShardRequest, player_request, shard_reply, shard_request};
-use shardbook_shard_node::ShardRouter;
+use serde::Serialize;
 
 use crate::cli::{BenchArgs, BenchVia, BenchWorkload};
-use crate::progress::Progress;
 use crate::{Failure, Finished};
-use figures::{Figures, Meter};
-use house::House;
-use load::{Load, Markets};
 
 /// Runs the workload and prints its figures.
 ///
 /// # Errors
-/// When the house cannot be set up, or a bet is not accepted: a bench measures accepted bets only.
+/// When the arguments make no sense together, the house cannot be set up, or a bet is not accepted: a bench measures
+/// accepted bets only.
 pub async fn run(args: BenchArgs) -> Finished {
+    check(&args)?;
     match args.workload {
-        BenchWorkload::PlaceBets => place_bets(args).await,
         BenchWorkload::SettleMarket => settle::run(args).await,
+        _ => place::run(args).await,
     }
 }
 
-async fn place_bets(args: BenchArgs) -> Finished {
-    let house = House::open(&args, args.players).await?;
-    let bettor: Arc<dyn Bettor> = match args.via {
-        BenchVia::InProcess => Arc::new(InProcess { router: house.router() }),
-        BenchVia::Grpc => Arc::new(partner::Partner::connect(&house).await?),
-    };
-    let load = Load::new(args.players, args.in_flight, Markets::All);
-    let warm_up = (args.bets / 10).max(1_000);
-    load.place(&bettor, warm_up, |_| ()).await?;
-    let mut runs = Vec::new();
-    for run in 1..=args.runs {
-        let mut progress = Progress::new(format!("run {run}/{}", args.runs), Some(args.bets));
-        let meter = Meter::begin(&house);
-        let times = load
-            .place(&bettor, args.bets, |done| progress.set(done, "bets"))
-            .await?;
-        let figures = meter.end(&house, args.bets, times);
-        progress.finish(format!("{:.0} bets/s", figures.bets_per_s));
-        runs.push(figures);
+fn check(args: &BenchArgs) -> Result<(), Failure> {
+    let lanes = args.lanes();
+    let cold = house::COLD_PLAYERS_LEAST + args.in_flight;
+    if args.workload == BenchWorkload::ColdPlayers && args.players < cold {
+        return Err(format!(
+            "{} players would be in memory still when their turn comes again: give at least {cold} with --players",
+            args.players
+        )
+        .into());
     }
-    drop(bettor);
-    house.close().await?;
-    let summary = Figures::summary(&args, runs);
-    if let Some(file) = &args.json {
-        let json = serde_json::to_vec_pretty(&summary)?;
-        std::fs::write(file, json).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    if args.via != BenchVia::Websocket {
+        return Ok(());
     }
+    if matches!(
+        args.workload,
+        BenchWorkload::HotPlayer | BenchWorkload::ColdPlayers | BenchWorkload::SettleMarket
+    ) {
+        return Err(format!(
+            "a WebSocket has one player, so {} cannot go over WebSockets: choose another --via",
+            args.workload.name()
+        )
+        .into());
+    }
+    if args.players < lanes {
+        return Err(
+            format!("each of {lanes} WebSockets needs a player of its own: give at least as many --players").into(),
+        );
+    }
+    Ok(())
+}
+
+/// Prints the summary, writes it where asked for, and sets it beside a saved one.
+fn tell<S: Serialize + Display>(args: &BenchArgs, summary: &S) -> Finished {
+    let json = serde_json::to_value(summary)?;
+    // Read before it may be written: the file may be the same.
+    let compared = args
+        .compare
+        .as_ref()
+        .map(|file| compare::with_saved(&json, file))
+        .transpose();
     print!("{summary}");
+    if let Some(file) = &args.json {
+        let text = serde_json::to_vec_pretty(&json)?;
+        std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    if let Some(compared) = compared? {
+        print!("\n{compared}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where a bench sends its bets.
-trait Bettor: Send + Sync {
-    /// Places one bet and waits for its durable answer.
-    fn place(&self, player: u64, id: String, bet: client::PlaceBet) -> shardbook_runtime::router::BoxFuture<Placed>;
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-/// Accepted, or why not.
-type Placed = Result<(), Failure>;
+    use super::*;
+    use crate::cli::{Cli, Command};
 
-struct InProcess {
-    router: ShardRouter,
-}
+    fn args(line: &str) -> BenchArgs {
+        match Cli::parse_from(line.split_whitespace()).command {
+            Command::Bench(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
 
-impl Bettor for InProcess {
-    fn place(&self, player: u64, id: String, bet: client::PlaceBet) -> shardbook_runtime::router::BoxFuture<Placed> {
-        let answer = self
-            .router
-            .call(of_player(player, id, player_request::Request::PlaceBet(bet)));
-        Box::pin(async move {
-            match answer.await?.reply {
-                Some(shard_reply::Reply::BetPlaced(_)) => Ok(()),
-                other => Err(format!("a bet was not accepted: {other:?}").into()),
+    /// Protects a user from a long run that measures something else than its name says.
+    #[test]
+    fn workloads_that_cannot_be_what_they_are_called_are_refused() {
+        for (line, said) in [
+            ("cold-players", "at least 31024"),
+            ("cold-players --players 50000 --via websocket", "one player"),
+            ("hot-player --via websocket", "one player"),
+            ("settle-market --via websocket", "one player"),
+            ("place-bets --via websocket --players 63", "64 WebSockets"),
+        ] {
+            let refused = check(&args(&format!("shardbook bench {line}"))).map_err(|failure| failure.to_string());
+            assert!(
+                refused.as_ref().is_err_and(|text| text.contains(said)),
+                "{line}: {refused:?}"
+            );
+        }
+        for line in [
+            "cold-players --players 31024",
+            "place-bets --via websocket --players 64",
+            "hot-player",
+        ] {
+            assert!(check(&args(&format!("shardbook bench {line}"))).is_ok(), "{line}");
+        }
+    }
+
+    /// Protects every workload and every way in: each runs to its end on a small house, and its figures are of what was
+    /// asked for.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_workload_runs_by_every_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let small = "--bets 1500 --players 40 --runs 2 --in-flight 64 --shards 2 --no-baseline";
+        let mut lines = vec![
+            "place-bets --bets 1500 --players 40 --runs 1 --via grpc-stream".to_owned(),
+            format!("hot-market {small}"),
+            format!("hot-player {small}"),
+            format!("place-bets {small} --rate 5000"),
+            "cold-players --bets 1500 --players 30064 --runs 1 --in-flight 64 --no-baseline".to_owned(),
+            "settle-market --bets 1500 --players 40 --rate 200 --in-flight 64".to_owned(),
+        ];
+        for via in [
+            "in-process",
+            "grpc",
+            "grpc-stream",
+            "grpc-batch --batch 16",
+            "websocket --connections 8",
+        ] {
+            lines.extend(["place-bets", "mixed-day"].map(|workload| format!("{workload} {small} --via {via}")));
+        }
+        for (number, line) in lines.iter().enumerate() {
+            let file = folder.path().join(format!("{number}.json"));
+            run(args(&format!("shardbook bench {line} --json {}", file.display())))
+                .await
+                .unwrap_or_else(|failure| panic!("{line}: {failure}"));
+            let told: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(&file).expect("written")).expect("JSON");
+            assert_eq!(told["workload"], line.split(' ').next().expect("a name"));
+            if told["workload"] == "settle-market" {
+                assert!(told["settled_per_s"].as_f64() > Some(0.0), "{told}");
+                continue;
             }
-        })
-    }
-}
-
-fn player_ref(player: u64) -> client::PlayerRef {
-    client::PlayerRef {
-        brand: "bench".into(),
-        player: format!("bench-{player}"),
-    }
-}
-
-fn of_player(player: u64, command_id: String, request: player_request::Request) -> ShardRequest {
-    let request = PlayerRequest {
-        player: Some(player_ref(player)),
-        command_id,
-        request: Some(request),
-    };
-    ShardRequest {
-        target: Some(shard_request::Target::Player(request)),
-        deadline_ms: 0,
+            let median = &told["median"];
+            for key in ["bets_per_s", "p50_ms", "journal_bytes_per_bet", "cpu_us_per_bet"] {
+                assert!(median[key].as_f64() > Some(0.0), "{line}: {key} in {median}");
+            }
+            for key in ["append_limit_bets_per_s", "echo_calls_per_s"] {
+                assert_eq!(
+                    median[key].as_f64() > Some(0.0),
+                    number == 0,
+                    "{line}: {key} in {median}"
+                );
+            }
+            let bets = &median["bets_per_s_behind_included"];
+            let operations = &median["operations_per_s_behind_included"];
+            let mixed = told["workload"] == "mixed-day";
+            assert_eq!(operations.as_f64() > bets.as_f64(), mixed, "{line}: {median}");
+            if mixed {
+                // 16 of 18 turns are bets, and of 16 bets two are settled, but for a market or two.
+                let ratio = operations.as_f64().zip(bets.as_f64()).map(|(all, bets)| all / bets);
+                assert!(ratio > Some(1.23) && ratio < Some(1.27), "{line}: {ratio:?}");
+            }
+            if number == 1 {
+                run(args(&format!("shardbook bench {line} --compare {}", file.display())))
+                    .await
+                    .unwrap_or_else(|failure| panic!("{line}: {failure}"));
+            }
+        }
     }
 }

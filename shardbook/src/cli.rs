@@ -2,15 +2,17 @@
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod calculator;
 mod market;
 mod server;
 mod trial;
 mod values;
 
+pub use bench::{BenchArgs, BenchVia, BenchWorkload};
 pub use calculator::{OddsArgs, PlaceTerms, PriceSlipArgs, SettleArgs, Shown};
 pub use market::{PlayersArgs, ReplayArgs};
-pub use server::{BenchArgs, BenchVia, BenchWorkload, InspectArgs, InspectWhat, RunArgs, VerifyArgs};
+pub use server::{InspectArgs, InspectWhat, RunArgs, VerifyArgs};
 pub use trial::{ChaosArgs, DemoArgs};
 pub use values::{Margin, StakeRange, parse_duration};
 
@@ -88,7 +90,7 @@ mod tests {
                 command.get_name()
             );
         }
-        assert!(seen >= 28, "only {seen} examples found");
+        assert!(seen >= 36, "only {seen} examples found");
     }
 
     /// Wrong arguments are refused before anything is started.
@@ -109,6 +111,11 @@ mod tests {
             "shardbook run --shards 0",
             "shardbook run --ws localhost",
             "shardbook chaos --loops 0",
+            "shardbook bench",
+            "shardbook bench place-bets --via carrier-pigeon",
+            "shardbook bench place-bets --in-flight 0",
+            "shardbook bench place-bets --batch 2000",
+            "shardbook bench place-bets --rate 0",
             "shardbook inspect",
             "shardbook settle --schema bets.json",
             "shardbook settle --brief --json bets.json",

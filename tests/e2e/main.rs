@@ -3,6 +3,7 @@
 mod bad_feed;
 mod bad_input;
 mod bad_slips;
+mod bulk;
 mod cash_out;
 mod corrections;
 mod journey;

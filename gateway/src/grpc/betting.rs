@@ -42,16 +42,10 @@ impl Betting for Service {
     async fn place_bet(&self, request: Request<PlaceBetRequest>) -> Result<Response<PlaceBetReply>, Status> {
         let since = Instant::now();
         let PlaceBetRequest { player, id, bet } = request.into_inner();
+        let told = parse::fit_id(&id);
         let placed = self.command(player, id, Ask::PlaceBet(bet.unwrap_or_default())).await;
-        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.edge.stats.acceptance.record([micros]);
-        let result = match self.counted(placed) {
-            Ok(Reply::BetPlaced(placed)) => place_bet_reply::Result::Placed(placed),
-            Ok(Reply::Slip(slip)) => place_bet_reply::Result::Slip(slip),
-            Ok(_) => place_bet_reply::Result::Error(codes::UNKNOWN.error()),
-            Err(error) => place_bet_reply::Result::Error(error),
-        };
-        Ok(Response::new(PlaceBetReply { result: Some(result) }))
+        self.edge.stats.acceptance.record([micros_since(since)]);
+        Ok(Response::new(bet_reply(told, self.counted(placed))))
     }
 
     async fn place_slip(&self, request: Request<PlaceSlipRequest>) -> Result<Response<SlipReply>, Status> {
@@ -139,8 +133,7 @@ impl Service {
     async fn slip(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
         let since = Instant::now();
         let taken = self.command(player, id, ask).await;
-        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.edge.stats.acceptance.record([micros]);
+        self.edge.stats.acceptance.record([micros_since(since)]);
         let result = match self.counted(taken) {
             Ok(Reply::Slip(slip)) => slip_reply::Result::Slip(slip),
             Ok(_) => slip_reply::Result::Error(codes::UNKNOWN.error()),
@@ -211,6 +204,22 @@ impl Service {
         self.edge.stats.answers.add(1);
         outcome.inspect_err(|error| self.edge.stats.refuse(&error.code))
     }
+}
+
+/// The answer to one bet, alone or in bulk.
+pub(super) fn bet_reply(id: String, placed: Result<Reply, Error>) -> PlaceBetReply {
+    let result = match placed {
+        Ok(Reply::BetPlaced(placed)) => place_bet_reply::Result::Placed(placed),
+        Ok(Reply::Slip(slip)) => place_bet_reply::Result::Slip(slip),
+        Ok(_) => place_bet_reply::Result::Error(codes::UNKNOWN.error()),
+        Err(error) => place_bet_reply::Result::Error(error),
+    };
+    let result = Some(result);
+    PlaceBetReply { result, id }
+}
+
+fn micros_since(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 fn balance(reply: Reply) -> Result<Balance, Error> {

@@ -1,5 +1,6 @@
 //! The gateway over real sockets, with a scripted house behind it.
 
+mod bulk;
 mod client;
 mod grpc;
 mod house;

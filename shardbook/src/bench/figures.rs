@@ -1,5 +1,6 @@
 //! What a run came to.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -7,16 +8,26 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::house::House;
-use super::load::Times;
-use crate::cli::{BenchArgs, BenchVia};
+use super::load::{Counts, Times};
+use super::threads::Threads;
+use crate::Failure;
+use crate::cli::BenchArgs;
 
-/// Figures of one run. Keys are stable.
-#[derive(Debug, Clone, Copy, Serialize)]
+/// Figures of one run. Keys are stable. Figures for each bet hold what was written behind the answers too.
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Figures {
-    /// Bets accepted a second.
+    /// Bets accepted a second, until the last answer.
     pub(super) bets_per_s: f64,
-    /// From sending to the durable answer, milliseconds.
+    /// The same, until everything was in the views and nothing was left to settle.
+    bets_per_s_behind_included: f64,
+    /// Commands and questions of clients answered, and settlements of bets, a second until the same moment.
+    operations_per_s_behind_included: f64,
+    /// Frames that the views were behind at the last answer, and how long they took to catch up.
+    behind_frames: u64,
+    behind_ms: f64,
+    /// From when a command was due to its durable answer, milliseconds.
     p50_ms: f64,
+    p90_ms: f64,
     p99_ms: f64,
     p999_ms: f64,
     max_ms: f64,
@@ -24,28 +35,40 @@ pub(super) struct Figures {
     journal_bytes_per_bet: f64,
     /// Synced puts (frames) for each bet.
     synced_puts_per_bet: f64,
-    /// Rows written behind the journal, by the end of the run, for each bet, and their bytes.
+    fsyncs_per_bet: f64,
+    bets_per_fsync: f64,
+    /// Rows written behind the journal for each bet, and their bytes.
     rows_behind_per_bet: f64,
     row_bytes_per_bet: f64,
-    /// Bets for each fsync.
-    bets_per_fsync: f64,
     /// Processor time of the whole process, clients included, microseconds.
     cpu_us_per_bet: f64,
-    /// Resident memory at the end, MiB.
+    /// The same by groups of threads; empty where the system does not tell.
+    cpu_us_per_bet_of: BTreeMap<&'static str, f64>,
+    /// Resident memory at the end, MiB, and players in memory at the last answer.
     resident_mib: f64,
+    players_in_memory: u64,
+    /// Bets a second if nothing were done but to append and sync the same bytes in the same groups.
+    pub(super) append_limit_bets_per_s: Option<f64>,
+    pub(super) part_of_append_limit: Option<f64>,
+    /// Empty unary calls a second over the same connections, where the way in is gRPC.
+    pub(super) echo_calls_per_s: Option<f64>,
+    pub(super) part_of_echo: Option<f64>,
 }
 
-/// A printed row: name, unit, and the figure of a run.
-type Row = (&'static str, &'static str, fn(&Figures) -> f64);
+/// A printed row: name, unit, and the figure of a run where it has one.
+type Row = (&'static str, &'static str, fn(&Figures) -> Option<f64>);
 
 /// All runs of a bench.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Summary {
-    workload: &'static str,
-    via: &'static str,
+    workload: String,
+    via: String,
     bets: u64,
     players: u64,
     in_flight: u64,
+    connections: u64,
+    /// Bets due a second; nothing in a closed loop.
+    rate: Option<u64>,
     shards: u16,
     cores: usize,
     runs: Vec<Figures>,
@@ -57,11 +80,15 @@ pub(super) struct Summary {
 pub(super) struct Meter {
     began: Instant,
     cpu: Duration,
+    threads: Threads,
     before: Counted,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Counted {
+    commands: u64,
+    bets: u64,
+    settled: u64,
     frames: u64,
     bytes: u64,
     syncs: u64,
@@ -70,11 +97,14 @@ struct Counted {
 }
 
 impl Counted {
-    fn now(house: &House) -> Self {
+    fn now(house: &House, counts: &Counts, settled: u64) -> Self {
         let journal = house.node().journal();
         let counters = journal.counters();
         let (rows, row_bytes) = journal.durability().rows_behind();
         Self {
+            commands: counts.all(),
+            bets: counts.bets(),
+            settled,
             frames: counters.frames.load(Ordering::Relaxed),
             bytes: counters.bytes.load(Ordering::Relaxed),
             syncs: counters.syncs.load(Ordering::Relaxed),
@@ -84,53 +114,88 @@ impl Counted {
     }
 }
 
+/// What a run wrote, for the limit that the disk sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    pub(super) bytes_a_group: usize,
+    pub(super) bets_a_group: f64,
+}
+
 impl Meter {
-    pub(super) fn begin(house: &House) -> Self {
+    pub(super) fn begin(house: &House, counts: &Counts, settled: u64) -> Self {
         Self {
-            began: Instant::now(),
+            threads: Threads::now(),
+            before: Counted::now(house, counts, settled),
             cpu: cpu_time(),
-            before: Counted::now(house),
+            began: Instant::now(),
         }
     }
 
-    pub(super) fn end(self, house: &House, bets: u64, times: Times) -> Figures {
-        let took = self.began.elapsed().as_secs_f64();
+    /// Called at the last answer, when results have been given that settle so many bets in all; waits until the house has caught up.
+    pub(super) async fn end(
+        self,
+        house: &House,
+        counts: &Counts,
+        settled: u64,
+        times: &Times,
+    ) -> Result<(Figures, Written), Failure> {
+        let answered = self.began.elapsed();
+        let players_in_memory = house.node().players().residents() as u64;
+        let behind_frames = house.node().journal().durability().lag();
+        house.until_caught_up().await?;
+        let whole = self.began.elapsed();
         let cpu = cpu_time().saturating_sub(self.cpu);
-        let (before, after) = (self.before, Counted::now(house));
-        let per_bet = |before: u64, after: u64| (after - before) as f64 / bets as f64;
+        let (before, after) = (self.before, Counted::now(house, counts, settled));
+        let bets = (after.bets - before.bets).max(1) as f64;
+        let per_bet = |before: u64, after: u64| (after - before) as f64 / bets;
         let millis = |quantile| times.value_at_quantile(quantile) as f64 / 1_000.0;
-        Figures {
-            bets_per_s: bets as f64 / took,
+        let operations = (after.commands - before.commands) + (after.settled - before.settled);
+        let syncs = (after.syncs - before.syncs).max(1) as f64;
+        let by_threads = Threads::now().since(&self.threads).into_iter();
+        let figures = Figures {
+            bets_per_s: bets / answered.as_secs_f64(),
+            bets_per_s_behind_included: bets / whole.as_secs_f64(),
+            operations_per_s_behind_included: operations as f64 / whole.as_secs_f64(),
+            behind_frames,
+            behind_ms: (whole - answered).as_secs_f64() * 1e3,
             p50_ms: millis(0.5),
+            p90_ms: millis(0.9),
             p99_ms: millis(0.99),
             p999_ms: millis(0.999),
             max_ms: times.max() as f64 / 1_000.0,
             journal_bytes_per_bet: per_bet(before.bytes, after.bytes),
             synced_puts_per_bet: per_bet(before.frames, after.frames),
+            fsyncs_per_bet: syncs / bets,
+            bets_per_fsync: bets / syncs,
             rows_behind_per_bet: per_bet(before.rows, after.rows),
             row_bytes_per_bet: per_bet(before.row_bytes, after.row_bytes),
-            bets_per_fsync: bets as f64 / (after.syncs - before.syncs).max(1) as f64,
-            cpu_us_per_bet: cpu.as_secs_f64() * 1e6 / bets as f64,
-            resident_mib: resident_bytes() as f64 / f64::from(1 << 20),
-        }
+            cpu_us_per_bet: cpu.as_secs_f64() * 1e6 / bets,
+            cpu_us_per_bet_of: by_threads.map(|(group, cpu)| (group, cpu * 1e6 / bets)).collect(),
+            resident_mib: mib(resident_bytes()),
+            players_in_memory,
+            ..Figures::default()
+        };
+        let written = Written {
+            bytes_a_group: ((after.bytes - before.bytes) as f64 / syncs) as usize,
+            bets_a_group: bets / syncs,
+        };
+        Ok((figures, written))
     }
 }
 
-impl Figures {
-    pub(super) fn summary(args: &BenchArgs, runs: Vec<Self>) -> Summary {
-        let mut sorted = runs.clone();
+impl Summary {
+    pub(super) fn of(args: &BenchArgs, runs: Vec<Figures>) -> Self {
+        let mut sorted: Vec<_> = runs.iter().collect();
         sorted.sort_by(|one, other| one.bets_per_s.total_cmp(&other.bets_per_s));
-        let median = sorted[sorted.len() / 2];
-        let via = match args.via {
-            BenchVia::InProcess => "in process",
-            BenchVia::Grpc => "gRPC unary",
-        };
-        Summary {
-            workload: "place-bets",
-            via,
+        let median = sorted[sorted.len() / 2].clone();
+        Self {
+            workload: args.workload.name(),
+            via: args.via.name(),
             bets: args.bets,
             players: args.players,
             in_flight: args.in_flight,
+            connections: args.lanes(),
+            rate: args.rate,
             shards: args.shards,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             runs,
@@ -139,56 +204,77 @@ impl Figures {
     }
 }
 
+const ROWS: [Row; 21] = [
+    ("durable bets/s", "", |run| Some(run.bets_per_s)),
+    ("  behind included", "", |run| Some(run.bets_per_s_behind_included)),
+    ("  all operations", "", |run| Some(run.operations_per_s_behind_included)),
+    ("views behind", "frames", |run| Some(run.behind_frames as f64)),
+    ("caught up after", "ms", |run| Some(run.behind_ms)),
+    ("p50", "ms", |run| Some(run.p50_ms)),
+    ("p90", "ms", |run| Some(run.p90_ms)),
+    ("p99", "ms", |run| Some(run.p99_ms)),
+    ("p99.9", "ms", |run| Some(run.p999_ms)),
+    ("longest", "ms", |run| Some(run.max_ms)),
+    ("journal bytes a bet", "", |run| Some(run.journal_bytes_per_bet)),
+    ("synced puts a bet", "", |run| Some(run.synced_puts_per_bet)),
+    ("bets a fsync", "", |run| Some(run.bets_per_fsync)),
+    ("rows behind a bet", "", |run| Some(run.rows_behind_per_bet)),
+    ("row bytes a bet", "", |run| Some(run.row_bytes_per_bet)),
+    ("resident", "MiB", |run| Some(run.resident_mib)),
+    ("players in memory", "", |run| Some(run.players_in_memory as f64)),
+    ("bare appends allow", "bets/s", |run| run.append_limit_bets_per_s),
+    ("  part of that", "", |run| run.part_of_append_limit),
+    ("empty calls/s", "", |run| run.echo_calls_per_s),
+    ("  part of that", "", |run| run.part_of_echo),
+];
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            workload,
-            via,
-            bets,
-            players,
-            in_flight,
-            shards,
-            cores,
-            runs,
-            median,
-        } = self;
+        let loop_of = self
+            .rate
+            .map_or("closed loop".to_owned(), |rate| format!("{rate} due a second"));
         writeln!(
             f,
-            "{workload} {via}: {bets} bets a run, {players} players, {in_flight} in flight, {shards} shards, {cores} cores"
+            "{} {}: {} a run, {} players, {loop_of}, {} in flight over {} connections, {} shards, {} cores",
+            self.workload, self.via, self.bets, self.players, self.in_flight, self.connections, self.shards, self.cores
         )?;
-        let of = |pick: fn(&Figures) -> f64| {
-            let mut all: Vec<f64> = runs.iter().map(pick).collect();
-            all.sort_by(f64::total_cmp);
-            (all[0], pick(median), all[all.len() - 1])
-        };
-        let rows: [Row; 11] = [
-            ("durable bets/s", "", |run| run.bets_per_s),
-            ("p50", "ms", |run| run.p50_ms),
-            ("p99", "ms", |run| run.p99_ms),
-            ("p99.9", "ms", |run| run.p999_ms),
-            ("journal bytes a bet", "", |run| run.journal_bytes_per_bet),
-            ("synced puts a bet", "", |run| run.synced_puts_per_bet),
-            ("rows behind a bet", "", |run| run.rows_behind_per_bet),
-            ("row bytes a bet", "", |run| run.row_bytes_per_bet),
-            ("bets a fsync", "", |run| run.bets_per_fsync),
-            ("CPU a bet", "us", |run| run.cpu_us_per_bet),
-            ("resident", "MiB", |run| run.resident_mib),
-        ];
         writeln!(f, "{:22} {:>12} {:>12} {:>12}", "", "min", "median run", "max")?;
-        for (name, unit, pick) in rows {
-            let (min, median, max) = of(pick);
-            let digits = if max >= 1_000.0 { 0 } else { 4 };
-            writeln!(
-                f,
-                "{name:22} {min:12.digits$} {median:12.digits$} {max:12.digits$} {unit}"
-            )?;
+        for (name, unit, pick) in ROWS {
+            self.row(f, name, unit, pick)?;
+        }
+        self.row(f, "CPU a bet", "us", |run| Some(run.cpu_us_per_bet))?;
+        for group in self.median.cpu_us_per_bet_of.keys() {
+            let name = format!("  {group}");
+            self.row(f, &name, "us", |run| run.cpu_us_per_bet_of.get(group).copied())?;
         }
         Ok(())
     }
 }
 
+impl Summary {
+    /// Nothing where the runs do not have the figure.
+    fn row(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: &str,
+        unit: &str,
+        pick: impl Fn(&Figures) -> Option<f64>,
+    ) -> fmt::Result {
+        let mut all: Vec<f64> = self.runs.iter().filter_map(&pick).collect();
+        all.sort_by(f64::total_cmp);
+        let (Some(min), Some(max), Some(median)) = (all.first(), all.last(), pick(&self.median)) else {
+            return Ok(());
+        };
+        let digits = if *max >= 1_000.0 { 0 } else { 3 };
+        writeln!(
+            f,
+            "{name:22} {min:12.digits$} {median:12.digits$} {max:12.digits$} {unit}"
+        )
+    }
+}
+
 /// Processor time of this process so far.
-fn cpu_time() -> Duration {
+pub(super) fn cpu_time() -> Duration {
     let clock = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(clock.tv_sec.unsigned_abs(), clock.tv_nsec.unsigned_abs() as u32)
 }
@@ -198,4 +284,8 @@ pub(super) fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: Option<u64> = statm.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+pub(super) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }

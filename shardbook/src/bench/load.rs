@@ -1,123 +1,369 @@
-//! The load: so many bets, never more than so many unanswered.
+//! The load: so many commands, each timed from when it was due.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use shardbook_proto::client::v1 as client;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::Bettor;
-use super::house::{EVENT, MARKETS, PRICE, SELECTIONS};
+use super::clients::{Clients, THREAD};
+use super::lane::{Lane, Tag};
+use super::plan::{Deed, Plan};
 use crate::Failure;
 
-/// Times from sending a bet to its durable answer, in microseconds; longer than a minute counts as a minute.
+/// Times from when a command was due to its durable answer, in microseconds; longer than a minute counts as a minute.
 pub(super) type Times = Histogram<u64>;
 
 const LONGEST_US: u64 = 60_000_000;
+/// Commands that are due and not yet taken by their lane, for each lane. At the bound the clock of the load waits; the
+/// moments at which commands are due stay those that they were.
+const DUE_WAITING: usize = 65_536;
+/// Between two looks at how far the load is.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Which markets the bets are on.
-#[derive(Clone, Copy)]
-pub(super) enum Markets {
-    /// All of the bench's, in turn.
-    All,
-    /// One.
-    Only(u32),
-    /// All but the first.
-    AllButFirst,
-}
-
+/// What is placed, how fast, and how far it has come. Turns go on over all runs, so that no command comes twice.
 pub(super) struct Load {
-    markets: Markets,
-    players: u64,
+    plan: Arc<Plan>,
     in_flight: u64,
-    /// Bets so far, over all runs: each has an id and a player of its own turn.
     next: Arc<AtomicU64>,
-    salt: u128,
+    counts: Arc<Counts>,
 }
+
+/// Answers so far, over all runs.
+#[derive(Default)]
+pub(super) struct Counts {
+    all: AtomicU64,
+    bets: AtomicU64,
+    /// Bets answered on each market with an early result.
+    short: Vec<AtomicU64>,
+}
+
+impl Counts {
+    pub(super) fn all(&self) -> u64 {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn bets(&self) -> u64 {
+        self.bets.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn on_short_market(&self, market: usize) -> u64 {
+        self.short[market].load(Ordering::Relaxed)
+    }
+
+    fn add(&self, plan: &Plan, tag: &Tag) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        if matches!(tag.order.deed, Deed::Bet { .. }) {
+            self.bets.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(market) = plan.short_market(tag.turn) {
+            self.short[market as usize].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// When commands are sent.
+pub(super) enum Pace {
+    /// Each answer makes room for the next (a closed loop): so many commands.
+    Answers(u64),
+    /// So many a second, until so many or until told (an open loop).
+    Clock {
+        rate: u64,
+        most: u64,
+        stop: Arc<AtomicBool>,
+    },
+}
+
+/// The lanes come back with the times: connections outlast a run.
+pub(super) type Driven = (Vec<Box<dyn Lane>>, Times);
 
 impl Load {
-    pub(super) fn new(players: u64, in_flight: u64, markets: Markets) -> Self {
-        let salt = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
+    pub(super) fn new(plan: Plan, in_flight: u64, short_markets: u32) -> Self {
+        let short = (0..short_markets).map(|_| AtomicU64::new(0)).collect();
+        let counts = Counts {
+            short,
+            ..Counts::default()
+        };
         Self {
-            markets,
-            players,
+            plan: Arc::new(plan),
             in_flight,
             next: Arc::default(),
-            salt,
+            counts: Arc::new(counts),
         }
     }
 
-    /// Places `bets` bets in turn over all players; each of `in_flight` senders waits for its answer.
-    pub(super) async fn place(
+    pub(super) fn counts(&self) -> &Arc<Counts> {
+        &self.counts
+    }
+
+    /// Drives all lanes until every command is answered.
+    pub(super) async fn drive(
         &self,
-        bettor: &Arc<dyn Bettor>,
-        bets: u64,
+        clients: &Clients,
+        lanes: Vec<Box<dyn Lane>>,
+        pace: Pace,
         mut progress: impl FnMut(u64),
-    ) -> Result<Times, Failure> {
-        let first = self.next.load(Ordering::Relaxed);
-        let end = first + bets;
-        let all = Arc::new(Mutex::new(new_times()));
-        let mut senders = JoinSet::new();
-        for _ in 0..self.in_flight {
-            let (bettor, next, all) = (Arc::clone(bettor), Arc::clone(&self.next), Arc::clone(&all));
-            let (players, salt, markets) = (self.players, self.salt, self.markets);
-            senders.spawn(async move {
-                let mut times = new_times();
-                loop {
-                    let turn = next.fetch_add(1, Ordering::Relaxed);
-                    if turn >= end {
-                        break;
-                    }
-                    let sent = Instant::now();
-                    bettor
-                        .place(turn % players, format!("{salt:x}-{turn}"), bet(turn, markets))
-                        .await?;
-                    times.saturating_record(sent.elapsed().as_micros() as u64);
-                }
-                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-                all.add(&times).map_err(|error| Failure::from(error.to_string()))
-            });
+    ) -> Result<Driven, Failure> {
+        let count = lanes.len() as u64;
+        let (sources, clock) = self.sources(lanes.len(), pace)?;
+        let shares = (0..count).map(|lane| self.in_flight / count + u64::from(lane < self.in_flight % count));
+        let mut drivers = JoinSet::new();
+        for ((lane, source), window) in lanes.into_iter().zip(sources).zip(shares) {
+            let driver = Driver {
+                lane,
+                source,
+                window,
+                under_way: 0,
+                plan: Arc::clone(&self.plan),
+                counts: Arc::clone(&self.counts),
+                times: new_times(),
+            };
+            drivers.spawn_on(driver.run(), clients.handle()?);
         }
-        let mut tick = tokio::time::interval(Duration::from_millis(200));
-        loop {
+        let before = self.counts.all();
+        let counts = Arc::clone(&self.counts);
+        let driven = clients.run(async move {
+            let (mut lanes, mut all) = (Vec::new(), new_times());
+            while let Some(ended) = drivers.join_next().await {
+                let (lane, times) = ended??;
+                lanes.push(lane);
+                all.add(&times)?;
+            }
+            Ok((lanes, all))
+        });
+        let mut driven = std::pin::pin!(driven);
+        let mut look = tokio::time::interval(LOOK);
+        let ended = loop {
             tokio::select! {
-                ended = senders.join_next() => match ended {
-                    Some(ended) => ended??,
-                    None => break,
-                },
-                _ = tick.tick() => progress(self.next.load(Ordering::Relaxed).min(end) - first),
+                ended = &mut driven => break ended,
+                _ = look.tick() => progress(counts.all() - before),
+            }
+        };
+        if let Some(clock) = clock {
+            // It ends with its lanes.
+            tokio::task::spawn_blocking(move || clock.join())
+                .await?
+                .map_err(|_| "the clock of the load ended early")?;
+        }
+        ended
+    }
+
+    fn sources(&self, lanes: usize, pace: Pace) -> Result<(Vec<Source>, Option<std::thread::JoinHandle<()>>), Failure> {
+        match pace {
+            Pace::Answers(most) => {
+                // Turns that were claimed and not used, one by each lane at the end of a run, leave a gap that harms nothing.
+                let end = self.next.load(Ordering::Relaxed) + most;
+                let source = || Source::Answers {
+                    next: Arc::clone(&self.next),
+                    end,
+                };
+                Ok(((0..lanes).map(|_| source()).collect(), None))
+            }
+            Pace::Clock { rate, most, stop } => {
+                let (tell, due): (Vec<_>, Vec<_>) = (0..lanes).map(|_| mpsc::channel(DUE_WAITING)).unzip();
+                let next = Arc::clone(&self.next);
+                let clock = std::thread::Builder::new()
+                    .name(format!("{THREAD}-clock"))
+                    .spawn(move || keep_time(&next, rate, most, &stop, &tell))?;
+                Ok((due.into_iter().map(Source::Clock).collect(), Some(clock)))
             }
         }
-        self.next.store(end, Ordering::Relaxed);
-        let all = all.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(all.clone())
+    }
+}
+
+/// Tells the lanes in turn when a command is due. A thread of its own: timers of tasks are exact to a millisecond only.
+fn keep_time(next: &AtomicU64, rate: u64, most: u64, stop: &AtomicBool, tell: &[mpsc::Sender<(u64, Instant)>]) {
+    let began = Instant::now();
+    for sent in 0..most {
+        let due = began + Duration::from_secs_f64(sent as f64 / rate as f64);
+        let early = due.saturating_duration_since(Instant::now());
+        if !early.is_zero() {
+            std::thread::sleep(early);
+        }
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        let gone = tell[sent as usize % tell.len()].blocking_send((turn, due)).is_err();
+        if gone || stop.load(Ordering::Acquire) {
+            break;
+        }
+    }
+}
+
+enum Source {
+    Answers { next: Arc<AtomicU64>, end: u64 },
+    Clock(mpsc::Receiver<(u64, Instant)>),
+}
+
+impl Source {
+    /// The next turn that is due; nothing when there is no more.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(u64, Instant)>> {
+        match self {
+            Self::Answers { next, end } => {
+                let claimed = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |turn| {
+                    (turn < *end).then_some(turn + 1)
+                });
+                Poll::Ready(claimed.ok().map(|turn| (turn, Instant::now())))
+            }
+            Self::Clock(due) => due.poll_recv(cx),
+        }
+    }
+}
+
+struct Driver {
+    lane: Box<dyn Lane>,
+    source: Source,
+    window: u64,
+    under_way: u64,
+    plan: Arc<Plan>,
+    counts: Arc<Counts>,
+    times: Times,
+}
+
+impl Driver {
+    async fn run(mut self) -> Result<(Box<dyn Lane>, Times), Failure> {
+        poll_fn(|cx| self.poll(cx)).await?;
+        Ok((self.lane, self.times))
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        loop {
+            let mut ended = false;
+            while self.under_way < self.window {
+                match self.source.poll(cx) {
+                    Poll::Ready(Some((turn, due))) => {
+                        let order = self.plan.order(turn);
+                        self.lane.send(&self.plan, Tag { turn, due, order });
+                        self.under_way += 1;
+                    }
+                    Poll::Ready(None) => {
+                        ended = true;
+                        break;
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            if self.under_way == 0 {
+                return if ended { Poll::Ready(Ok(())) } else { Poll::Pending };
+            }
+            let Self {
+                lane,
+                under_way,
+                plan,
+                counts,
+                times,
+                ..
+            } = self;
+            let mut now = None;
+            let answered = lane.poll(cx, &mut |tag: Tag| {
+                let now = *now.get_or_insert_with(Instant::now);
+                *under_way -= 1;
+                counts.add(plan, &tag);
+                times.saturating_record(now.saturating_duration_since(tag.due).as_micros() as u64);
+            });
+            match answered {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
     }
 }
 
 pub(super) fn new_times() -> Times {
-    // Two digits are as exact as the noise of any machine; three would cost each sender four times the memory.
-    Histogram::new_with_max(LONGEST_US, 2).unwrap_or_else(|_| unreachable!("constant bounds are valid"))
+    // Three digits: figures of two runs are compared with each other.
+    Histogram::new_with_max(LONGEST_US, 3).unwrap_or_else(|_| unreachable!("constant bounds are valid"))
 }
 
-/// A single of 1.00 on one of all selections in turn.
-pub(super) fn bet(turn: u64, markets: Markets) -> client::PlaceBet {
-    let market = match markets {
-        Markets::All => (turn % u64::from(MARKETS)) as u32 + 1,
-        Markets::Only(market) => market,
-        Markets::AllButFirst => (turn % u64::from(MARKETS - 1)) as u32 + 2,
-    };
-    let selection = (turn / u64::from(MARKETS) % u64::from(SELECTIONS)) as u32 + 1;
-    client::PlaceBet {
-        legs: vec![client::Leg {
-            event: EVENT.into(),
-            market,
-            selection,
-            price: PRICE.into(),
-        }],
-        stake: "1.00".into(),
-        currency: "EUR".into(),
-        policy: client::PricePolicy::Exact.into(),
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Markets;
+    use super::*;
+
+    /// A lane that answers each command at the next poll but one.
+    #[derive(Default)]
+    struct Slow {
+        waiting: Vec<Tag>,
+        most: usize,
+        bound: usize,
+        asked: bool,
+    }
+
+    impl Lane for Slow {
+        fn send(&mut self, _plan: &Plan, tag: Tag) {
+            self.waiting.push(tag);
+            self.most = self.most.max(self.waiting.len());
+            assert!(self.most <= self.bound, "more under way than asked for");
+        }
+
+        fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+            self.asked = !self.asked;
+            if self.asked {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.waiting.drain(..).for_each(done);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn lanes(bounds: [usize; 2]) -> Vec<Box<dyn Lane>> {
+        bounds
+            .map(|bound| {
+                Box::new(Slow {
+                    bound,
+                    ..Slow::default()
+                }) as Box<dyn Lane>
+            })
+            .into_iter()
+            .collect()
+    }
+
+    /// Protects every figure: exactly the commands asked for are sent, never more at once than asked, and each is timed,
+    /// in a closed loop as in an open one.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_load_is_exactly_what_was_asked_for() {
+        let clients = Clients::start().expect("threads");
+        let load = Load::new(Plan::new(Markets::All, 10), 7, 0);
+        let mut driven = lanes([4, 3]);
+        for (pace, sum) in [
+            (Pace::Answers(1_000), 1_000),
+            (Pace::Answers(1), 1_001),
+            (
+                Pace::Clock {
+                    rate: 100_000,
+                    most: 500,
+                    stop: Arc::default(),
+                },
+                1_501,
+            ),
+        ] {
+            let before = load.counts().all();
+            let (back, times) = load.drive(&clients, driven, pace, |_| ()).await.expect("driven");
+            assert_eq!((load.counts().all(), times.len()), (sum, sum - before));
+            assert_eq!(load.counts().bets(), sum);
+            assert_eq!(back.len(), 2);
+            driven = lanes([4, 3]);
+        }
+        assert_eq!(load.next.load(Ordering::Relaxed), 1_501, "no turn is left out");
+    }
+
+    /// Protects open-loop latencies from coordinated omission: what was due during a stall counts from when it was due.
+    #[test]
+    fn a_stall_counts_against_everything_that_was_due() {
+        let (tell, mut due) = mpsc::channel(64);
+        let next = AtomicU64::new(0);
+        let began = Instant::now();
+        keep_time(&next, 1_000, 20, &AtomicBool::new(false), &[tell]);
+        let mut last = None;
+        for turn in 0..20 {
+            let (told, at) = due.try_recv().expect("told");
+            assert_eq!(told, turn);
+            let since: Duration = at - *last.get_or_insert(at);
+            assert_eq!(since.as_millis() as u64, turn, "due at the rate, whenever it was taken");
+        }
+        assert!(began.elapsed() >= Duration::from_millis(19), "nothing is due early");
     }
 }

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 /// Arguments of `shardbook run`.
 ///
@@ -100,63 +100,4 @@ pub enum InspectWhat {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u64,
     },
-}
-
-/// Arguments of `shardbook bench`.
-#[derive(Clone, Debug, Args)]
-#[command(after_long_help = "Examples:
-  shardbook bench place-bets
-  shardbook bench place-bets --bets 1000000 --in-flight 4096 --json bench.json
-  shardbook bench place-bets --via grpc --runs 5
-  shardbook bench settle-market --bets 1000000 --players 100000")]
-pub struct BenchArgs {
-    /// The workload.
-    #[arg(value_enum)]
-    pub workload: BenchWorkload,
-    /// The way in.
-    #[arg(long, value_enum, default_value_t = BenchVia::InProcess)]
-    pub via: BenchVia,
-    /// Bets of one measured run.
-    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub bets: u64,
-    /// Players that place them.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub players: u64,
-    /// Bets sent and not yet answered, over all players.
-    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..))]
-    pub in_flight: u64,
-    /// Measured runs; the summary gives minimum, median and maximum.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    pub runs: u32,
-    /// Shards of the data folder made for the run, 1 to 256.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub shards: u16,
-    /// settle-market: bets that other players place each second, before and during the settlement.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub rate: u64,
-    /// Keep the data in this folder instead of a temporary one.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Also write the figures as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-}
-
-/// Workloads of `shardbook bench`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum BenchWorkload {
-    /// Singles of many players on many markets: decide, ledger, journal, fsync, answer.
-    PlaceBets,
-    /// A market with so many open singles gets its result, while other players go on betting at a steady rate; their
-    /// latency is compared with the same rate when nothing is settled.
-    SettleMarket,
-}
-
-/// Ways in of `shardbook bench`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum BenchVia {
-    /// Straight to the router.
-    InProcess,
-    /// Unary gRPC calls over a few connections on loopback.
-    Grpc,
 }

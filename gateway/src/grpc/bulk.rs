@@ -1,0 +1,66 @@
+//! Bets in bulk: many bets of many players in each message.
+//!
+//! No bet has a task or a timer of its own. Bets are under way as they are read, and their answers are awaited in that
+//! order: a look at the first tells whether there is anything to give out, and what is ready behind it goes with it.
+
+mod queue;
+mod stream;
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use shardbook_proto::client::v1::bulk_betting_server::BulkBetting;
+use shardbook_proto::client::v1::{PlaceBetBatchReply, PlaceBetBatchRequest};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::codes;
+use crate::edge::Edge;
+use queue::Queue;
+use stream::BetStream;
+
+pub(super) struct Service {
+    pub edge: Arc<Edge>,
+}
+
+#[tonic::async_trait]
+impl BulkBetting for Service {
+    type PlaceBetsStream = BetStream;
+
+    async fn place_bet_batch(
+        &self,
+        request: Request<PlaceBetBatchRequest>,
+    ) -> Result<Response<PlaceBetBatchReply>, Status> {
+        let PlaceBetBatchRequest { bets } = request.into_inner();
+        check_size(&self.edge, bets.len())?;
+        let mut replies = Vec::with_capacity(bets.len());
+        let mut queue = Queue::new(Arc::clone(&self.edge), bets.len());
+        queue.take(bets);
+        poll_fn(|cx| {
+            queue.poll_replies(cx, &mut replies, usize::MAX);
+            if queue.is_empty() {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+        Ok(Response::new(PlaceBetBatchReply { replies }))
+    }
+
+    async fn place_bets(
+        &self,
+        request: Request<Streaming<PlaceBetBatchRequest>>,
+    ) -> Result<Response<Self::PlaceBetsStream>, Status> {
+        BetStream::new(&self.edge, request.into_inner()).map(Response::new)
+    }
+}
+
+/// Refuses a message that is larger than its bound as a whole: nothing of it was done.
+fn check_size(edge: &Edge, bets: usize) -> Result<(), Status> {
+    if bets <= edge.config.max_batch_bets {
+        return Ok(());
+    }
+    let error = codes::BATCH_TOO_LARGE.with(&format!("{bets} of at most {}", edge.config.max_batch_bets));
+    edge.stats.refuse(&error.code);
+    Err(Status::out_of_range(format!("{}: {}", error.code, error.message)))
+}

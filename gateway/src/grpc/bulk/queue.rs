@@ -1,0 +1,140 @@
+//! Bets under way and their answers, first in, first out.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use shardbook_proto::client::v1::{Error, PlaceBetReply, PlaceBetRequest};
+use shardbook_proto::internal::v1::PlayerRequest;
+use shardbook_proto::internal::v1::player_request::Request as Ask;
+use shardbook_proto::internal::v1::shard_reply::Reply;
+use shardbook_proto::internal::v1::shard_request::Target;
+use tokio::time::Sleep;
+
+use super::super::betting::bet_reply;
+use crate::codes;
+use crate::edge::{Call, Edge, deadline_ms, outcome};
+use crate::parse;
+
+/// Invariant: every bet that was taken gives one reply, in the order of taking; a bet that was routed is carried out even
+/// when its reply is never asked for.
+pub(super) struct Queue {
+    edge: Arc<Edge>,
+    waiting: VecDeque<Placing>,
+    /// One for all: the first bet is the first whose time is over. Rung for a bet that has left, it is set anew.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+struct Placing {
+    /// As it is sent back.
+    id: String,
+    since: Instant,
+    call: Result<Call, Error>,
+}
+
+impl Queue {
+    pub(super) fn new(edge: Arc<Edge>, room: usize) -> Self {
+        Self {
+            edge,
+            waiting: VecDeque::with_capacity(room),
+            timer: None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Routes bets: when this returns, each is under way or refused.
+    pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>) {
+        let (since, deadline_ms) = (Instant::now(), deadline_ms(self.patience()));
+        let (stopping, before) = (self.edge.is_stopping(), self.waiting.len());
+        for PlaceBetRequest { player, id, bet } in bets {
+            let told = parse::fit_id(&id);
+            let player = player.unwrap_or_default();
+            let fit = if told.is_empty() {
+                Err(codes::BAD_ID.error())
+            } else if stopping {
+                Err(codes::STOPPING.error())
+            } else {
+                parse::check_player(&player)
+            };
+            let call = fit.map(|()| {
+                let request = PlayerRequest {
+                    player: Some(player),
+                    command_id: id,
+                    request: Some(Ask::PlaceBet(bet.unwrap_or_default())),
+                };
+                self.edge.send(Target::Player(request), deadline_ms)
+            });
+            self.waiting.push_back(Placing { id: told, since, call });
+        }
+        self.edge.stats.messages.add((self.waiting.len() - before) as u64);
+    }
+
+    /// Moves what is ready to the end of `replies`, until `most` are there. Has the task woken when the first that is not
+    /// ready is.
+    pub(super) fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Vec<PlaceBetReply>, most: usize) {
+        let before = replies.len();
+        let mut now = None;
+        let mut took = Vec::new();
+        while replies.len() < most
+            && let Poll::Ready(Some((since, reply))) = self.poll_first(cx)
+        {
+            // One look at the clock for all that are ready together.
+            let waited = now.get_or_insert_with(Instant::now).saturating_duration_since(since);
+            took.push(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
+            replies.push(reply);
+        }
+        if replies.len() > before {
+            self.edge.stats.answers.add((replies.len() - before) as u64);
+            self.edge.stats.acceptance.record(took);
+        }
+    }
+
+    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Instant, PlaceBetReply)>> {
+        let patience = self.patience();
+        let Some(first) = self.waiting.front_mut() else {
+            return Poll::Ready(None);
+        };
+        let placed: Result<Reply, Error> = match &mut first.call {
+            Err(error) => Err(std::mem::take(error)),
+            Ok(call) => match call.as_mut().poll(cx) {
+                Poll::Ready(answered) => outcome(answered),
+                Poll::Pending => {
+                    ready!(poll_overdue(&mut self.timer, first.since + patience, cx));
+                    Err(codes::UNKNOWN.error())
+                }
+            },
+        };
+        let reply = bet_reply(
+            std::mem::take(&mut first.id),
+            placed.inspect_err(|error| self.edge.stats.refuse(&error.code)),
+        );
+        let since = first.since;
+        self.waiting.pop_front();
+        Poll::Ready(Some((since, reply)))
+    }
+
+    fn patience(&self) -> Duration {
+        self.edge.config.command_timeout()
+    }
+}
+
+/// Ready when it is past `due`, which never goes back between calls.
+fn poll_overdue(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due.into())));
+    loop {
+        ready!(timer.as_mut().poll(cx));
+        if timer.deadline() >= due.into() {
+            return Poll::Ready(());
+        }
+        timer.as_mut().reset(due.into());
+    }
+}

@@ -1,0 +1,144 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Arguments of `shardbook bench`.
+///
+/// Opens a house of its own on an empty folder, with funded players and open markets, and measures it with clients in
+/// this process. Clients run on threads of their own, so that what they cost is told apart. Every answer comes after an
+/// fsync. Beside each figure stands what the machine allows: the same bytes appended and synced in the same groups, and for
+/// gRPC an empty call over the same connections.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "Examples:
+  shardbook bench place-bets
+  shardbook bench place-bets --bets 1000000 --in-flight 4096 --json before.json
+  shardbook bench place-bets --bets 1000000 --in-flight 4096 --compare before.json
+  shardbook bench place-bets --via grpc-stream --runs 5
+  shardbook bench place-bets --via grpc-batch --batch 256
+  shardbook bench place-bets --via websocket --connections 256
+  shardbook bench place-bets --rate 20000 --bets 200000
+  shardbook bench mixed-day --via grpc
+  shardbook bench hot-market
+  shardbook bench hot-player --bets 100000
+  shardbook bench cold-players --players 100000
+  shardbook bench settle-market --bets 1000000 --players 100000
+
+Closed loop (no --rate): --in-flight bets are always under way, so latency is mostly their queue.
+Open loop (--rate): bets are due at fixed times whether or not earlier ones are answered; a bet's latency counts from when
+it was due, so that a stall counts against every bet that it holds up.")]
+pub struct BenchArgs {
+    /// The workload.
+    #[arg(value_enum)]
+    pub workload: BenchWorkload,
+    /// The way in.
+    #[arg(long, value_enum, default_value_t = BenchVia::InProcess)]
+    pub via: BenchVia,
+    /// Bets (mixed-day: commands and questions of clients) of one measured run.
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub bets: u64,
+    /// Players that place them.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub players: u64,
+    /// Bets sent and not yet answered, over all players.
+    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    pub in_flight: u64,
+    /// Connections (in process: client tasks), each with its part of the bets under way. [default: 4; 64 WebSockets]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4_096))]
+    pub connections: Option<u64>,
+    /// Most bets of one message of grpc-stream and grpc-batch.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    pub batch: u64,
+    /// Measured runs; the summary gives minimum, median and maximum.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Shards of the data folder made for the run, 1 to 256.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub shards: u16,
+    /// Open loop: so many bets are due each second. settle-market: bets of other players, before and during the settlement.
+    /// [default: none, as many as are answered; settle-market: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub rate: Option<u64>,
+    /// Leave out what the machine allows: the bare appends and the empty calls.
+    #[arg(long)]
+    pub no_baseline: bool,
+    /// Keep the data in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Also write the figures as JSON; its keys are stable.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Print how each figure compares with those of a run saved by --json.
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+}
+
+/// Workloads of `shardbook bench`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum BenchWorkload {
+    /// Singles of many players on many markets: decide, ledger, journal, fsync, answer.
+    PlaceBets,
+    /// A day in small: of 100 operations 80 bets, 10 settlements of bets, 5 wallet movements, 5 questions.
+    MixedDay,
+    /// As place-bets, all on one selection.
+    HotMarket,
+    /// As place-bets, all of one player: one actor decides everything.
+    HotPlayer,
+    /// As place-bets, with few players kept in memory, so that nearly every bet first brings its player back from disk.
+    ColdPlayers,
+    /// A market with so many open singles gets its result, while other players go on betting at a steady rate; their
+    /// latency is compared with the same rate when the house is quiet.
+    SettleMarket,
+}
+
+/// Ways in of `shardbook bench`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum BenchVia {
+    /// Straight to the router.
+    InProcess,
+    /// A unary gRPC call for each bet.
+    Grpc,
+    /// A gRPC stream on each connection, with as many bets in a message as are ready.
+    GrpcStream,
+    /// Unary gRPC calls with many bets each.
+    GrpcBatch,
+    /// JSON on a WebSocket for each of some players, bets sent without waiting for answers.
+    Websocket,
+}
+
+impl BenchVia {
+    /// The name on the command line, also the one in the figures.
+    #[must_use]
+    pub fn name(self) -> String {
+        name(&self)
+    }
+
+    /// Whether it goes over gRPC.
+    #[must_use]
+    pub fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcStream | Self::GrpcBatch)
+    }
+}
+
+impl BenchWorkload {
+    /// The name on the command line, also the one in the figures.
+    #[must_use]
+    pub fn name(self) -> String {
+        name(&self)
+    }
+}
+
+fn name(value: &impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
+}
+
+impl BenchArgs {
+    /// Client connections, or tasks in process; never more than bets under way.
+    #[must_use]
+    pub fn lanes(&self) -> u64 {
+        let usual = if self.via == BenchVia::Websocket { 64 } else { 4 };
+        self.connections.unwrap_or(usual).min(self.in_flight)
+    }
+}
