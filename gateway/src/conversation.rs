@@ -9,8 +9,8 @@ use futures_util::stream::FuturesUnordered;
 use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
-    CashOutOffers, ClientMessage, Error, Events, OpenSession, PlayerRef, Pong, Subscribe, Subscribed, Unsubscribe,
-    Unsubscribed,
+    CashOutOffers, ClientMessage, Error, Events, OddsFormat, OddsFormatSet, OpenSession, PlayerRef, Pong, Subscribe,
+    Subscribed, Unsubscribe, Unsubscribed,
 };
 use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
@@ -26,6 +26,7 @@ use crate::edge::{Edge, now_ms};
 use crate::frame::{Frame, Wire};
 use crate::outbox::Outbox;
 use crate::parse::{self, MAX_EVENTS};
+use crate::prices::Quoting;
 
 /// Invariant: every message taken in is answered exactly once into the outbox, unless the connection ends first;
 /// a command that was routed is carried out in either case.
@@ -60,8 +61,8 @@ struct Answered {
     id: String,
     asked: Asked,
     since: Instant,
-    /// Whose session this opens.
-    opens: Option<PlayerRef>,
+    /// Whose session this opens, and how prices are written in it.
+    opens: Option<(PlayerRef, Quoting)>,
     outcome: Result<Reply, Error>,
 }
 
@@ -188,6 +189,7 @@ impl Conversation {
             Some(Request::Subscribe(subscribe)) => self.subscribe(id.clone(), subscribe),
             Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
             Some(Request::OpenSession(open)) => self.open(id.clone(), open),
+            Some(Request::SetOddsFormat(set)) => self.set_odds_format(id.clone(), set.odds_format),
             Some(request) => self.command(id.clone(), request),
             None => Err(codes::UNKNOWN_MESSAGE.error()),
         };
@@ -201,13 +203,41 @@ impl Conversation {
         if self.session.as_ref().is_some_and(|session| session.player != player) {
             return Err(codes::SESSION_OPEN.error());
         }
+        let quoting = match OddsFormat::try_from(open.odds_format) {
+            Ok(OddsFormat::Unspecified) => self.outbox.quoting(),
+            _ => self.quoting(open.odds_format)?,
+        };
         let ask = Ask::Register(Register {
             currency: open.currency,
         });
+        let opens = Some((player.clone(), quoting));
         // Not a command of the client's own: its id would bar the same id from a command of another day.
-        self.route(id, String::new(), Asked::Session, player, ask)?;
+        self.route(id, String::new(), Asked::Session, player, opens, ask)?;
         self.opening = true;
         Ok(())
+    }
+
+    fn quoting(&self, format: i32) -> Result<Quoting, Error> {
+        let format = OddsFormat::try_from(format).unwrap_or(OddsFormat::Unspecified);
+        let quoting = self.outbox.quoting().changed(format);
+        quoting.ok_or_else(|| codes::ODDS_FORMAT_UNKNOWN.error())
+    }
+
+    fn set_odds_format(&mut self, id: String, format: i32) -> Result<(), Error> {
+        let quoting = self.quoting(format)?;
+        self.requote(quoting, |this| {
+            this.answer(id, Body::OddsFormatSet(OddsFormatSet { odds_format: format }));
+        });
+        Ok(())
+    }
+
+    /// Has prices written otherwise from `announce` on; what is followed is told anew where that changes it.
+    fn requote(&self, quoting: Quoting, announce: impl FnOnce(&Self)) {
+        if quoting.format() == self.outbox.quoting().format() {
+            return announce(self);
+        }
+        let board = self.edge.board();
+        board.requote(&self.outbox, &self.interest, quoting, || announce(self));
     }
 
     fn command(&mut self, id: String, request: Request) -> Result<(), Error> {
@@ -240,7 +270,8 @@ impl Conversation {
             Asked::Balance | Asked::ListBets | Asked::SlipQuote | Asked::Slips
         );
         let command_id = if question { String::new() } else { id.clone() };
-        self.route(id, command_id, asked, player, ask)
+        let ask = self.outbox.quoting().ask(ask);
+        self.route(id, command_id, asked, player, None, ask)
     }
 
     fn route(
@@ -249,13 +280,13 @@ impl Conversation {
         command_id: String,
         asked: Asked,
         player: PlayerRef,
+        opens: Option<(PlayerRef, Quoting)>,
         ask: Ask,
     ) -> Result<(), Error> {
         if self.waiting.len() >= self.room {
             return Err(codes::TOO_MANY_IN_FLIGHT.error());
         }
         let since = Instant::now();
-        let opens = (asked == Asked::Session).then(|| player.clone());
         let request = PlayerRequest {
             player: Some(player),
             command_id,
@@ -364,12 +395,13 @@ impl Conversation {
         let heartbeat_ms = self.edge.config.heartbeat_ms;
         match outcome.and_then(|reply| answer::body(asked, reply, heartbeat_ms)) {
             Ok(body) => {
-                if let (Some(player), Body::SessionOpened(opened)) = (opens, &body) {
+                if let (Some((player, quoting)), Body::SessionOpened(opened)) = (opens, &body) {
                     self.edge.sessions.open(&opened.player_id, &self.outbox);
                     self.session = Some(Session {
                         player,
                         player_id: opened.player_id.clone(),
                     });
+                    return self.requote(quoting, |this| this.answer(id, body));
                 }
                 self.answer(id, body);
             }

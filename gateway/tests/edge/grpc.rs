@@ -126,6 +126,7 @@ async fn a_session_answers_everything_and_ends() {
         brand: "acme".into(),
         player: "p".into(),
         currency: "EUR".into(),
+        ..OpenSession::default()
     };
     let mut said = vec![
         say("p", Ask::Ping(Ping {})),

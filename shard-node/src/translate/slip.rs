@@ -3,6 +3,7 @@
 use shardbook_domain::bet::{Combinations, Fund, Kind, Shape};
 use shardbook_domain::ids::{BetId, PlayerId, SlipNo};
 use shardbook_domain::money::{Amount, Currency, Money};
+use shardbook_domain::odds::Format;
 use shardbook_domain::player::{
     AskedBet, AskedStake, Balance, PendingSlip, Rejection, Released, Slip, Stage, StakeRange,
 };
@@ -17,7 +18,7 @@ use super::{Refusal, rejection};
 const SELECTIONS_READ_MAX: usize = Combinations::MAX_LEGS;
 const BETS_READ_MAX: usize = 50;
 
-pub(crate) fn slip(slip: &client::PlaceSlip) -> Result<Slip, Refusal> {
+pub(crate) fn slip(slip: &client::PlaceSlip, format: Format) -> Result<Slip, Refusal> {
     let policy = policy_of(slip.policy)?;
     for (found, most, code, what) in [
         (
@@ -36,7 +37,7 @@ pub(crate) fn slip(slip: &client::PlaceSlip) -> Result<Slip, Refusal> {
         .selections
         .iter()
         .enumerate()
-        .map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
+        .map(|(index, leg)| asked_leg(leg, format).map_err(|no| no.on_leg(index)));
     let selections = selections.collect::<Result<Vec<_>, _>>()?;
     let mut bets = Vec::with_capacity(slip.bets.len());
     for (at, bet) in slip.bets.iter().enumerate() {

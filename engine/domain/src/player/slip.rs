@@ -6,8 +6,9 @@ use crate::bet::{Combinations, Fund, PricePolicy};
 use crate::exposure::Load;
 use crate::ids::SelectionRef;
 use crate::ledger::Transfer;
+use crate::market::{Book, Lookup, Quote};
 use crate::money::Money;
-use crate::odds::Odds;
+use crate::odds::{Format, Odds};
 use crate::time::Time;
 
 /// Most slips of a player that wait at once: a player who asks by hand has one or two, and each costs memory and a look at
@@ -94,6 +95,23 @@ impl Slip {
             policy,
             reoffer: false,
         }
+    }
+
+    /// The slip with the prices that the player saw, where a format rounds them: a price that is shown as the price offered
+    /// now is that price. An exact format leaves all as it is.
+    pub fn as_shown(&self, format: Format, book: &dyn Book) -> Slip {
+        let mut slip = self.clone();
+        if format.is_exact() {
+            return slip;
+        }
+        for asked in &mut slip.selections {
+            if let Lookup::Found(Quote { price: Some(now), .. }) = book.quote(asked.selection)
+                && format.show(now) == format.show(asked.price)
+            {
+                asked.price = now;
+            }
+        }
+        slip
     }
 }
 

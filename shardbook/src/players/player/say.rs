@@ -28,6 +28,7 @@ impl Player {
             brand: self.brand.clone(),
             player: self.name.clone(),
             currency: self.currency.clone(),
+            ..OpenSession::default()
         };
         match self.ask(session, "open", Request::OpenSession(open)).await? {
             Message::SessionOpened(opened) => {
