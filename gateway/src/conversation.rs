@@ -118,9 +118,15 @@ impl Conversation {
         !self.opening && room && !self.outbox.is_congested() && !self.edge.is_stopping()
     }
 
-    /// True when nothing waits for a shard.
+    /// True when nothing waits for a shard; the prices of open bets that nobody follows any more are not waited for.
     pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
+        let of_nobody = self.cash_out.asking && !self.cash_out.on;
+        self.waiting.len() <= usize::from(of_nobody)
+    }
+
+    /// The client has said its last word: what repeats itself ends.
+    pub(crate) fn heard_last_word(&mut self) {
+        self.cash_out.on = false;
     }
 
     /// Moves answers that have come into the outbox; the task is woken when more come.

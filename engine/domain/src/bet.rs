@@ -67,7 +67,8 @@ pub struct Terms {
     pub stake: Amount,
     /// Where the stake comes from.
     pub fund: Fund,
-    /// The most that it returns, minor units.
+    /// The most that it returns, minor units; but never less than the stake that is left, so that a win is no loss and a
+    /// refund is whole.
     pub max_payout: Amount,
     /// How its return is rounded.
     pub rounding: Rounding,

@@ -72,7 +72,10 @@ impl SessionStream {
         match inbound.poll_next_unpin(cx) {
             Poll::Pending => return Ok(false),
             Poll::Ready(Some(message)) => self.conversation.message(message?),
-            Poll::Ready(None) => self.inbound = Inbound::Ended,
+            Poll::Ready(None) => {
+                self.inbound = Inbound::Ended;
+                self.conversation.heard_last_word();
+            }
         }
         Ok(true)
     }

@@ -230,6 +230,8 @@ pub fn as_placed(bet: &Bet) -> Bet {
         refunded: String::new(),
         cashed_stake: String::new(),
         cashed_paid: String::new(),
+        // Told by the answer that places it alone.
+        slip_id: String::new(),
         legs: bet.legs.iter().map(leg).collect(),
         ..bet.clone()
     }

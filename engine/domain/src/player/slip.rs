@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bet::{Combinations, Fund, PricePolicy};
+use crate::bet::{Combinations, Fund, PricePolicy, Shape};
 use crate::exposure::Load;
 use crate::ids::SelectionRef;
 use crate::ledger::Transfer;
 use crate::market::{Book, Lookup, Quote};
-use crate::money::Money;
+use crate::money::{Amount, Money};
 use crate::odds::{Format, Odds};
 use crate::time::Time;
 
@@ -68,6 +68,33 @@ impl AskedStake {
     pub fn money(self) -> Money {
         match self {
             AskedStake::Unit(money) | AskedStake::Total(money) => money,
+        }
+    }
+}
+
+impl AskedBet {
+    /// Its shape.
+    pub fn shape(&self) -> Shape {
+        let legs: Vec<u32> = (0..64).filter(|leg| self.legs >> leg & 1 == 1).collect();
+        let banker = |(at, leg): (usize, &u32)| u64::from(self.bankers >> leg & 1 == 1) << at;
+        Shape {
+            legs: legs.len(),
+            bankers: legs.iter().enumerate().map(banker).sum(),
+            combinations: self.combinations,
+            each_way: self.each_way,
+        }
+    }
+
+    /// Its lines, each-way counted twice, at least one.
+    pub fn lines(&self) -> i64 {
+        i64::try_from(self.shape().lines()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// Stake of a line and of all lines, as asked for, minor units; what does not divide stands as it is.
+    pub fn stakes(&self) -> (Amount, Amount) {
+        match self.stake {
+            AskedStake::Unit(unit) => (unit.amount(), Amount(unit.minor.saturating_mul(self.lines()))),
+            AskedStake::Total(total) => (Amount(total.minor / self.lines()), total.amount()),
         }
     }
 }
@@ -181,8 +208,8 @@ pub enum ReferralAnswer {
     },
     /// With other stakes or prices.
     Offer {
-        /// Stake of each line, above zero, one for each bet.
-        units: Vec<Money>,
+        /// Total stake of each bet, above zero, in the order of the bets; empty for the stakes as asked.
+        stakes: Vec<Money>,
         /// A price for each selection, none longer than the market's now; empty for the market's.
         prices: Vec<Odds>,
     },

@@ -397,6 +397,12 @@ impl Scene {
         self
     }
 
+    /// The event is over, and its markets are known no more.
+    pub fn over(mut self, event: u64) -> Scene {
+        self.book.0.retain(|selection, _| selection.event != EventId(event));
+        self
+    }
+
     /// How likely the selection comes in from now on.
     pub fn chance(mut self, selection: SelectionRef, chance: Option<Chance>) -> Scene {
         match chance {
