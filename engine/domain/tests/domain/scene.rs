@@ -246,6 +246,15 @@ impl Book for Prices {
     fn chance(&self, selection: SelectionRef) -> Option<Chance> {
         self.1.get(&selection).copied()
     }
+
+    fn rivals(&self, selection: SelectionRef) -> Option<Vec<u32>> {
+        let market = |of: &SelectionRef| (of.event, of.market);
+        let runners = self.0.iter().filter(|(of, _)| market(of) == market(&selection));
+        let mut others = runners.filter(|(of, quote)| **of != selection && !quote.removed);
+        let race = self.0.get(&selection)?.race.is_some();
+        let of = |(of, _): (&SelectionRef, &Quote)| Some(self.1.get(of)?.won);
+        race.then(|| others.by_ref().map(of).collect()).flatten()
+    }
 }
 
 /// What is left of the house's budgets; what is not listed is not bounded.
