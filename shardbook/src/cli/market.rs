@@ -68,9 +68,10 @@ pub struct ReplayArgs {
 /// Arguments of `shardbook players`.
 ///
 /// Each player is one WebSocket: it opens a session, deposits test funds, follows a few events, places bets and slips on
-/// the prices that it sees, waits for the delay of bets in play, sells some open bets back, and makes seeded mistakes on
-/// purpose. At the end its own records are compared with what the server says: every answered bet must be listed once,
-/// and the balance must follow from them. Exit code 1: something differed.
+/// the prices that it sees, on races each-way too, uses a free bet that it was granted, waits for the delay of bets in play,
+/// sells some open bets back, and makes seeded mistakes on purpose. At the end its own records are compared with what the
+/// server says: every answered bet must be listed once, and the balance must follow from them. Exit code 1: something
+/// differed.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:
   shardbook players

@@ -85,9 +85,11 @@ fn check(seed: u64, index: u64) -> Found {
                         (false, _) => Outcome::Lost,
                     };
                     assert_eq!((one.outcome(), one.position == 0), (expected, out), "{one:?}");
-                    let halves = (one.position == 1 && one.tied == 2)
-                        .then_some((1, 2))
-                        .unwrap_or_default();
+                    let halves = if one.position == 1 && one.tied == 2 {
+                        (1, 2)
+                    } else {
+                        (0, 0)
+                    };
                     assert_eq!((one.dead_heat_places, one.dead_heat_runners), halves);
                 }
                 let mut taken: Vec<u32> = Vec::new();
