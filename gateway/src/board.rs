@@ -10,6 +10,7 @@ use shardbook_proto::internal::v1::public_update::Update;
 
 use crate::frame::Frame;
 use crate::outbox::{Images, Key, Outbox};
+use crate::prices::Quoting;
 
 /// The replica does not follow from what it held: take a fresh image of the topic.
 #[derive(Debug, PartialEq, Eq)]
@@ -216,7 +217,22 @@ impl Board {
             }
         }
         let named: BTreeSet<&str> = events.iter().map(String::as_str).collect();
-        let reached = |event: &str| named.is_empty() || named.contains(event);
+        let (reach, keys) = self.lines_of(|event| named.is_empty() || named.contains(event));
+        announce(reach);
+        outbox.want(keys);
+    }
+
+    /// Has the connection's prices written otherwise and asks for the images of all that it follows. `announce` is called
+    /// before the first of them can be queued.
+    pub(crate) fn requote(&self, outbox: &Outbox, interest: &Interest, quoting: Quoting, announce: impl FnOnce()) {
+        let (_, keys) = self.lines_of(|event| interest.all || interest.events.contains(event));
+        outbox.requote(quoting);
+        announce();
+        outbox.want(keys);
+    }
+
+    /// The lines of these events.
+    fn lines_of(&self, reached: impl Fn(&str) -> bool) -> (Reach, Vec<Key>) {
         let mut reach = Reach::default();
         let mut keys = Vec::new();
         for (event, book) in self.events.iter().filter(|(event, _)| reached(event)) {
@@ -229,8 +245,7 @@ impl Board {
             keys.extend(book.info.is_some().then(|| key(None)));
             keys.extend(book.markets.keys().map(|market| key(Some(*market))));
         }
-        announce(reach);
-        outbox.want(keys);
+        (reach, keys)
     }
 
     /// Ends following these events, or all if none is named.

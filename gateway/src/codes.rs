@@ -82,6 +82,8 @@ codes! {
     SUBSCRIBED_TO_ALL, false, "this connection follows every event", "unsubscribe with an empty list, then subscribe to the events wanted";
     /// A page size above 100.
     BAD_PAGE, false, "the limit of a page is above 100", "ask for 1 to 100 bets and follow nextCursor";
+    /// An odds format that is none, or is not written here.
+    ODDS_FORMAT_UNKNOWN, false, "the odds format is not known", "give decimal, fractional, moneyline, hong-kong, indonesian or malay";
     /// Deposit or withdrawal while the test cashier is off.
     CASHIER_DISABLED, false, "the test cashier is switched off here", "use the cashier of the operator, or set test_cashier in development";
     /// More requests of this connection are waiting than allowed.

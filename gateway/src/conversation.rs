@@ -1,23 +1,26 @@
 //! What a client says and is told: the one logic behind the WebSocket and the gRPC session.
 
+mod cash_out;
+
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
-    CashOutOffers, ClientMessage, Error, Events, OpenSession, PlayerRef, Pong, Subscribe, Subscribed, Unsubscribe,
-    Unsubscribed,
+    ClientMessage, Error, Events, OddsFormat, OddsFormatSet, OpenSession, PlayerRef, Pong, Subscribe, Subscribed,
+    Unsubscribe, Unsubscribed,
 };
 use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
-use shardbook_proto::internal::v1::{CashOutPrices, PlayerRequest, Register};
+use shardbook_proto::internal::v1::{PlayerRequest, Register};
 use shardbook_runtime::router::BoxFuture;
 
+use self::cash_out::CashOutWatch;
 use crate::answer::{self, Asked};
 use crate::board::Interest;
 use crate::bucket::Bucket;
@@ -26,6 +29,7 @@ use crate::edge::{Edge, now_ms};
 use crate::frame::{Frame, Wire};
 use crate::outbox::Outbox;
 use crate::parse::{self, MAX_EVENTS};
+use crate::prices::Quoting;
 
 /// Invariant: every message taken in is answered exactly once into the outbox, unless the connection ends first;
 /// a command that was routed is carried out in either case.
@@ -42,15 +46,6 @@ pub(crate) struct Conversation {
     waiting: FuturesUnordered<BoxFuture<Answered>>,
 }
 
-/// Whether this player follows the prices of open bets, and what was told last.
-#[derive(Default)]
-struct CashOutWatch {
-    on: bool,
-    /// A question is under way or waits for its time: there is never more than one.
-    asking: bool,
-    told: CashOutOffers,
-}
-
 struct Session {
     player: PlayerRef,
     player_id: String,
@@ -60,21 +55,9 @@ struct Answered {
     id: String,
     asked: Asked,
     since: Instant,
-    /// Whose session this opens.
-    opens: Option<PlayerRef>,
+    /// Whose session this opens, and how prices are written in it.
+    opens: Option<(PlayerRef, Quoting)>,
     outcome: Result<Reply, Error>,
-}
-
-impl Answered {
-    fn of_watch(id: String, outcome: Result<Reply, Error>) -> Self {
-        Self {
-            id,
-            asked: Asked::CashOutWatch,
-            since: Instant::now(),
-            opens: None,
-            outcome,
-        }
-    }
 }
 
 impl Conversation {
@@ -117,9 +100,15 @@ impl Conversation {
         !self.opening && room && !self.outbox.is_congested() && !self.edge.is_stopping()
     }
 
-    /// True when nothing waits for a shard.
+    /// True when nothing waits for a shard; the prices of open bets that nobody follows any more are not waited for.
     pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
+        let of_nobody = self.cash_out.asking && !self.cash_out.on;
+        self.waiting.len() <= usize::from(of_nobody)
+    }
+
+    /// The client has said its last word: what repeats itself ends.
+    pub(crate) fn heard_last_word(&mut self) {
+        self.cash_out.on = false;
     }
 
     /// Moves answers that have come into the outbox; the task is woken when more come.
@@ -182,6 +171,7 @@ impl Conversation {
             Some(Request::Subscribe(subscribe)) => self.subscribe(id.clone(), subscribe),
             Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
             Some(Request::OpenSession(open)) => self.open(id.clone(), open),
+            Some(Request::SetOddsFormat(set)) => self.set_odds_format(id.clone(), set.odds_format),
             Some(request) => self.command(id.clone(), request),
             None => Err(codes::UNKNOWN_MESSAGE.error()),
         };
@@ -195,13 +185,41 @@ impl Conversation {
         if self.session.as_ref().is_some_and(|session| session.player != player) {
             return Err(codes::SESSION_OPEN.error());
         }
+        let quoting = match OddsFormat::try_from(open.odds_format) {
+            Ok(OddsFormat::Unspecified) => self.outbox.quoting(),
+            _ => self.quoting(open.odds_format)?,
+        };
         let ask = Ask::Register(Register {
             currency: open.currency,
         });
+        let opens = Some((player.clone(), quoting));
         // Not a command of the client's own: its id would bar the same id from a command of another day.
-        self.route(id, String::new(), Asked::Session, player, ask)?;
+        self.route(id, String::new(), Asked::Session, player, opens, ask)?;
         self.opening = true;
         Ok(())
+    }
+
+    fn quoting(&self, format: i32) -> Result<Quoting, Error> {
+        let format = OddsFormat::try_from(format).unwrap_or(OddsFormat::Unspecified);
+        let quoting = self.outbox.quoting().changed(format);
+        quoting.ok_or_else(|| codes::ODDS_FORMAT_UNKNOWN.error())
+    }
+
+    fn set_odds_format(&mut self, id: String, format: i32) -> Result<(), Error> {
+        let quoting = self.quoting(format)?;
+        self.requote(quoting, |this| {
+            this.answer(id, Body::OddsFormatSet(OddsFormatSet { odds_format: format }));
+        });
+        Ok(())
+    }
+
+    /// Has prices written otherwise from `announce` on; what is followed is told anew where that changes it.
+    fn requote(&self, quoting: Quoting, announce: impl FnOnce(&Self)) {
+        if quoting.format() == self.outbox.quoting().format() {
+            return announce(self);
+        }
+        let board = self.edge.board();
+        board.requote(&self.outbox, &self.interest, quoting, || announce(self));
     }
 
     fn command(&mut self, id: String, request: Request) -> Result<(), Error> {
@@ -234,7 +252,8 @@ impl Conversation {
             Asked::Balance | Asked::ListBets | Asked::SlipQuote | Asked::Slips
         );
         let command_id = if question { String::new() } else { id.clone() };
-        self.route(id, command_id, asked, player, ask)
+        let ask = self.outbox.quoting().ask(ask);
+        self.route(id, command_id, asked, player, None, ask)
     }
 
     fn route(
@@ -243,13 +262,13 @@ impl Conversation {
         command_id: String,
         asked: Asked,
         player: PlayerRef,
+        opens: Option<(PlayerRef, Quoting)>,
         ask: Ask,
     ) -> Result<(), Error> {
         if self.waiting.len() >= self.room {
             return Err(codes::TOO_MANY_IN_FLIGHT.error());
         }
         let since = Instant::now();
-        let opens = (asked == Asked::Session).then(|| player.clone());
         let request = PlayerRequest {
             player: Some(player),
             command_id,
@@ -266,77 +285,6 @@ impl Conversation {
             }
         }));
         Ok(())
-    }
-
-    /// The first list is the answer; later ones are pushes, and only where something changed.
-    fn watch_cash_out(&mut self, id: String, on: bool) -> Result<(), Error> {
-        let player = self.session.as_ref().map(|session| session.player.clone());
-        self.cash_out.on = on;
-        if !on {
-            self.cash_out.told = CashOutOffers::default();
-            self.answer(id, Body::CashOutWatched(CashOutOffers::default()));
-            return Ok(());
-        }
-        let Some(player) = player else {
-            return Err(codes::NO_SESSION.error());
-        };
-        if self.waiting.len() >= self.room {
-            return Err(codes::TOO_MANY_IN_FLIGHT.error());
-        }
-        self.ask_cash_out(id, player, Duration::ZERO);
-        Ok(())
-    }
-
-    fn ask_cash_out(&mut self, id: String, player: PlayerRef, after: Duration) {
-        // The answer to a message of the client's own goes beside the question that repeats itself.
-        self.cash_out.asking |= id.is_empty();
-        let edge = Arc::clone(&self.edge);
-        self.waiting.push(Box::pin(async move {
-            let stopped = edge.stopped();
-            if tokio::time::timeout(after, stopped).await.is_ok() && !after.is_zero() {
-                return Answered::of_watch(id, Err(codes::STOPPING.error()));
-            }
-            let request = PlayerRequest {
-                player: Some(player),
-                command_id: String::new(),
-                request: Some(Ask::CashOutPrices(CashOutPrices {})),
-            };
-            Answered::of_watch(id, edge.ask(Target::Player(request)).await)
-        }));
-    }
-
-    /// Tells the offers, and asks again after a while.
-    fn finish_watch(&mut self, id: String, outcome: Result<Reply, Error>) {
-        let offers = match outcome {
-            Ok(Reply::CashOutOffers(offers)) => Ok(offers),
-            Ok(_) => Err(codes::UNKNOWN.error()),
-            Err(error) => Err(error),
-        };
-        match (id.is_empty(), offers) {
-            (false, Ok(offers)) => {
-                self.cash_out.told = offers.clone();
-                self.answer(id, Body::CashOutWatched(offers));
-            }
-            (false, Err(error)) => {
-                self.cash_out.on = false;
-                return self.refuse(id, error);
-            }
-            (true, Ok(offers)) => {
-                self.cash_out.asking = false;
-                if self.cash_out.on && self.cash_out.told != offers {
-                    self.cash_out.told = offers.clone();
-                    self.answer(String::new(), Body::CashOutOffers(offers));
-                }
-            }
-            // What could not be asked this time is asked the next.
-            (true, Err(_)) => self.cash_out.asking = false,
-        }
-        if !self.cash_out.on || self.cash_out.asking || self.edge.is_stopping() {
-            return;
-        }
-        if let Some(player) = self.session.as_ref().map(|session| session.player.clone()) {
-            self.ask_cash_out(String::new(), player, self.edge.config.cash_out_push());
-        }
     }
 
     fn finish(&mut self, answered: Answered) {
@@ -358,12 +306,13 @@ impl Conversation {
         let heartbeat_ms = self.edge.config.heartbeat_ms;
         match outcome.and_then(|reply| answer::body(asked, reply, heartbeat_ms)) {
             Ok(body) => {
-                if let (Some(player), Body::SessionOpened(opened)) = (opens, &body) {
+                if let (Some((player, quoting)), Body::SessionOpened(opened)) = (opens, &body) {
                     self.edge.sessions.open(&opened.player_id, &self.outbox);
                     self.session = Some(Session {
                         player,
                         player_id: opened.player_id.clone(),
                     });
+                    return self.requote(quoting, |this| this.answer(id, body));
                 }
                 self.answer(id, body);
             }

@@ -19,6 +19,7 @@ use crate::board::Board;
 use crate::codes::{self, Code};
 use crate::frame::Wire;
 use crate::outbox::Outbox;
+use crate::prices::{self, Quoting, ShowPrice};
 use crate::sessions::Sessions;
 use crate::stats::Stats;
 use crate::{Config, ShardRouter};
@@ -35,13 +36,15 @@ pub(crate) struct Edge {
     router: ShardRouter,
     board: Mutex<Board>,
     outboxes: DashMap<u64, Arc<Outbox>>,
+    /// How prices are written where nothing else is asked for.
+    quoting: Quoting,
     next_id: AtomicU64,
     stopping: AtomicBool,
     stop: watch::Sender<bool>,
 }
 
 impl Edge {
-    pub(crate) fn new(config: Config, router: ShardRouter, audience: Audience) -> Self {
+    pub(crate) fn new(config: Config, router: ShardRouter, audience: Audience, show: ShowPrice) -> Self {
         Self {
             config,
             stats: Stats::new(),
@@ -50,6 +53,7 @@ impl Edge {
             router,
             board: Mutex::default(),
             outboxes: DashMap::new(),
+            quoting: Quoting::decimal(show),
             next_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             stop: watch::Sender::new(false),
@@ -60,6 +64,19 @@ impl Edge {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How prices are written in this format, given by its name.
+    ///
+    /// # Errors
+    /// A name that is not known, or a format that is not written here.
+    pub(crate) fn quoting(&self, name: Option<&[u8]>) -> Result<Quoting, Error> {
+        match name {
+            None => Ok(self.quoting),
+            Some(name) => prices::named(name)
+                .and_then(|format| self.quoting.changed(format))
+                .ok_or_else(|| codes::ODDS_FORMAT_UNKNOWN.error()),
+        }
+    }
+
     /// An outbox for a newcomer; nothing when the gateway is full or stopping.
     pub(crate) fn admit(&self, wire: Wire) -> Option<Arc<Outbox>> {
         if self.outboxes.len() >= self.config.max_connections || self.is_stopping() {
@@ -68,7 +85,7 @@ impl Edge {
         }
         self.stats.accepted.add(1);
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let outbox = Arc::new(Outbox::new(id, wire, self.config.outbox_bytes));
+        let outbox = Arc::new(Outbox::new(id, wire, self.config.outbox_bytes, self.quoting));
         self.outboxes.insert(id, Arc::clone(&outbox));
         Some(outbox)
     }

@@ -10,6 +10,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::edge::Edge;
 use crate::listen::bind;
+use crate::prices::{ShowPrice, decimal_only};
 use crate::{Config, PublicTopic, ShardRouter, StartFault, fanout, grpc, http, websocket};
 
 /// Time beyond the longest command that connections have to end.
@@ -36,12 +37,25 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Binds the three listeners and serves. To be called within a tokio runtime.
+    /// Binds the three listeners and serves, with prices in decimal alone. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// As [`Gateway::start_with_formats`].
+    pub fn start(config: Config, router: ShardRouter, topic: Arc<PublicTopic>) -> Result<Self, StartFault> {
+        Self::start_with_formats(config, router, topic, decimal_only)
+    }
+
+    /// The same with prices in every odds format that `show` writes.
     ///
     /// # Errors
     /// [`StartFault`] when the configuration is out of bounds or an address cannot be had. Nothing is left
     /// running then.
-    pub fn start(config: Config, router: ShardRouter, topic: Arc<PublicTopic>) -> Result<Self, StartFault> {
+    pub fn start_with_formats(
+        config: Config,
+        router: ShardRouter,
+        topic: Arc<PublicTopic>,
+        show: ShowPrice,
+    ) -> Result<Self, StartFault> {
         config.check()?;
         let (ws, rpc, web) = (
             bind("ws", config.ws)?,
@@ -58,7 +72,7 @@ impl Gateway {
             grpc: local("grpc", &rpc, config.grpc)?,
             http: local("http", &web, config.http)?,
         };
-        let edge = Arc::new(Edge::new(config, router, topic.audience().clone()));
+        let edge = Arc::new(Edge::new(config, router, topic.audience().clone(), show));
         let (serving, health) = grpc::server(Arc::clone(&edge), rpc)?;
         let subscription = fanout::begin(&edge, &topic);
         let mut fanout = JoinSet::new();

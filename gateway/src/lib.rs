@@ -19,6 +19,7 @@ mod latency;
 mod listen;
 mod outbox;
 mod parse;
+mod prices;
 mod sessions;
 mod stats;
 mod websocket;
@@ -26,6 +27,7 @@ mod websocket;
 pub use config::Config;
 pub use gateway::{Addresses, Gateway};
 pub use listen::StartFault;
+pub use prices::ShowPrice;
 
 use shardbook_proto::internal::v1::{PublicUpdate, ShardReply, ShardRequest};
 

@@ -9,6 +9,7 @@ use shardbook_proto::client::v1::Resync;
 use shardbook_proto::client::v1::server_message::Message as Body;
 
 use crate::frame::{Frame, Wire};
+use crate::prices::Quoting;
 
 /// Names one line of the board: an event (`market` absent) or one of its markets. An event sorts before them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub(crate) enum Next {
 
 /// Invariant: a client that reads everything holds, for each line, an image and every delta since; where a
 /// delta was dropped, the line is stale and no later delta goes out before its fresh image.
+///
+/// Every frame is queued in the odds format of the connection at that time.
 pub(crate) struct Outbox {
     pub(crate) id: u64,
     wire: Wire,
@@ -43,8 +46,8 @@ pub(crate) struct Outbox {
     waker: AtomicWaker,
 }
 
-#[derive(Default)]
 struct Held {
+    quoting: Quoting,
     queue: VecDeque<(usize, Arc<Frame>)>,
     bytes: usize,
     stale: BTreeSet<Key>,
@@ -53,6 +56,17 @@ struct Held {
 }
 
 impl Held {
+    fn new(quoting: Quoting) -> Self {
+        Self {
+            quoting,
+            queue: VecDeque::new(),
+            bytes: 0,
+            stale: BTreeSet::new(),
+            lost_markets: 0,
+            overflow: false,
+        }
+    }
+
     fn push(&mut self, weight: usize, frame: Arc<Frame>) {
         self.bytes += weight;
         self.queue.push_back((weight, frame));
@@ -63,18 +77,28 @@ impl Held {
 const HARD: usize = 4;
 
 impl Outbox {
-    pub(crate) fn new(id: u64, wire: Wire, bound: usize) -> Self {
+    pub(crate) fn new(id: u64, wire: Wire, bound: usize, quoting: Quoting) -> Self {
         Self {
             id,
             wire,
             bound,
-            held: Mutex::default(),
+            held: Mutex::new(Held::new(quoting)),
             waker: AtomicWaker::new(),
         }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the connection writes prices.
+    pub(crate) fn quoting(&self) -> Quoting {
+        self.held().quoting
+    }
+
+    /// Prices are written otherwise in what is queued from now on.
+    pub(crate) fn requote(&self, quoting: Quoting) {
+        self.held().quoting = quoting;
     }
 
     /// Queues an answer or a player's push: never dropped; the connection is given up instead.
@@ -85,8 +109,9 @@ impl Outbox {
 
     /// The same for the task that writes this connection, in the turn in which it writes: it need not be woken.
     pub(crate) fn answer_in_turn(&self, frame: Arc<Frame>) {
-        let weight = frame.weight(self.wire);
         let mut held = self.held();
+        let frame = frame.quoted(held.quoting);
+        let weight = frame.weight(self.wire);
         if held.bytes > HARD * self.bound {
             held.overflow = true;
             held.queue = VecDeque::new();
@@ -98,14 +123,15 @@ impl Outbox {
 
     /// Queues an update of a line, or drops it and marks the line stale. False when it was dropped.
     pub(crate) fn offer(&self, key: &Key, frame: &Arc<Frame>) -> bool {
-        let weight = frame.weight(self.wire);
         let mut held = self.held();
         if held.overflow || held.stale.contains(key) {
             return false;
         }
+        let frame = frame.quoted(held.quoting);
+        let weight = frame.weight(self.wire);
         let fits = held.bytes + weight <= self.bound;
         if fits {
-            held.push(weight, Arc::clone(frame));
+            held.push(weight, frame);
         } else {
             held.stale.insert(key.clone());
             held.lost_markets += u32::from(key.market.is_some());
@@ -162,6 +188,7 @@ impl Outbox {
         while held.bytes <= self.bound / 2 {
             let Some(key) = held.stale.pop_first() else { break };
             if let Some(frame) = images.image(&key) {
+                let frame = frame.quoted(held.quoting);
                 held.push(frame.weight(self.wire), frame);
             }
         }
@@ -202,6 +229,7 @@ mod tests {
     use shardbook_proto::client::v1::{MarketDelta, MarketImage, Pong};
 
     use super::*;
+    use crate::prices::decimal_only;
 
     const BOUND: usize = 2_000;
     const LARGEST: usize = 200;
@@ -233,7 +261,7 @@ mod tests {
         /// predecessor, never more than the bound, and at the end the versions of the board.
         #[test]
         fn a_reader_at_any_pace_gets_an_unbroken_book(steps in prop::collection::vec((0_u32..6, 0_usize..12), 1..300)) {
-            let outbox = Outbox::new(1, Wire::Json, BOUND);
+            let outbox = Outbox::new(1, Wire::Json, BOUND, Quoting::decimal(decimal_only));
             let mut board = Versions((0..5).map(|market| (market, 1)).collect());
             let mut book = BTreeMap::new();
             outbox.want((0..5).map(key));
@@ -272,7 +300,7 @@ mod tests {
     /// Protects the memory behind a client that reads no answers: beyond four bounds it is given up, not served on.
     #[test]
     fn too_many_unread_answers_are_the_end() {
-        let outbox = Outbox::new(1, Wire::Json, BOUND);
+        let outbox = Outbox::new(1, Wire::Json, BOUND, Quoting::decimal(decimal_only));
         let mut most = 0;
         for _ in 0..1_000 {
             outbox.answer(Frame::new("a".into(), Body::Pong(Pong { server_time_ms: 1 })));

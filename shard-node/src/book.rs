@@ -65,6 +65,16 @@ fn index(selection: SelectionNo) -> usize {
     (selection.0 as usize).wrapping_sub(1)
 }
 
+impl Quoted {
+    /// How likely the selection at this place comes in.
+    fn chances(&self) -> Vec<Option<Chance>> {
+        let prices: Vec<_> = self.selections.iter().map(|each| (each.price, each.removed)).collect();
+        let by_price = chances_by_price(&prices, self.winners).into_iter();
+        let said = self.selections.iter().zip(by_price);
+        said.map(|(each, by_price)| each.chance.or(by_price)).collect()
+    }
+}
+
 impl shardbook_domain::market::Book for Book {
     fn quote(&self, selection: SelectionRef) -> Lookup {
         let Some(quoted) = self.markets.get(&(selection.event, selection.market)) else {
@@ -87,11 +97,17 @@ impl shardbook_domain::market::Book for Book {
         if offered.removed || offered.chance.is_some() {
             return offered.chance;
         }
-        let prices: Vec<_> = quoted
-            .selections
-            .iter()
-            .map(|each| (each.price, each.removed))
-            .collect();
-        chances_by_price(&prices, quoted.winners).get(at).copied().flatten()
+        quoted.chances().get(at).copied().flatten()
+    }
+
+    fn rivals(&self, selection: SelectionRef) -> Option<Vec<u32>> {
+        let quoted = self.markets.get(&(selection.event, selection.market))?;
+        if quoted.market.race.is_none() || quoted.winners != 1 {
+            return None;
+        }
+        let own = index(selection.selection);
+        let runners = quoted.selections.iter().zip(quoted.chances()).enumerate();
+        let others = runners.filter(|(at, (each, _))| *at != own && !each.removed);
+        others.map(|(_, (_, chance))| Some(chance?.won)).collect()
     }
 }

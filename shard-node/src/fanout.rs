@@ -339,7 +339,10 @@ impl Fanout {
                 player::Event::SlipHeld { slip, .. }
                 | player::Event::SlipApproved { slip, .. }
                 | player::Event::SlipOffered { slip, .. } => slips.push((slip, None)),
-                player::Event::SlipReleased { slip, how, .. } => slips.push((slip, Some(how))),
+                // An offer is told as such.
+                player::Event::SlipReleased { slip, how, .. } if how != Released::Offered => {
+                    slips.push((slip, Some(how)));
+                }
                 player::Event::BetPlaced { terms, .. } => taken.push(terms.no),
                 player::Event::Deposited { .. } | player::Event::Withdrawn { .. } => cashier = true,
                 _ => {}
@@ -431,7 +434,10 @@ impl Fanout {
             };
             match with_recalled(&store, &journal, player, held).await {
                 Ok(bets) => {
-                    let to_wire = |bet| bet_to_wire(player, bet, currency, &names, &world.rules);
+                    let to_wire = |bet| client::Bet {
+                        slip_id: slip_id(player, slip),
+                        ..bet_to_wire(player, bet, currency, &names, &world.rules)
+                    };
                     told.bets = bets.iter().map(to_wire).collect();
                     publish_player(&topic, player, player_update::Change::Slip(told));
                 }

@@ -25,5 +25,5 @@ pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
 pub use node::{NodeFault, ShardNode, ShardNodeOptions};
 pub use rulebook::open_to_read as rules_of;
 pub use service::ShardRouter;
-pub use translate::{command_id, player_id_of};
+pub use translate::{command_id, player_id_of, show_price};
 pub use views::projections;

@@ -166,7 +166,7 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
             verdict.note("V-1", difference.view, what);
         }
     }
-    replay.finish(store, &mut verdict)?;
+    replay.finish(store, &rules, &mut verdict)?;
     Ok(verdict)
 }
 
@@ -202,7 +202,7 @@ impl Replay {
         Ok(())
     }
 
-    fn finish(self, store: &Store, verdict: &mut Verdict) -> Result<(), StoreFault> {
+    fn finish(self, store: &Store, rules: &RuleBook, verdict: &mut Verdict) -> Result<(), StoreFault> {
         verdict.players = self.players.len() as u64;
         verdict.sporting_events = self.events.len() as u64;
         for replayed in self.players.values() {
@@ -218,6 +218,6 @@ impl Replay {
             .iter()
             .map(|(id, replayed)| (*id, &replayed.state))
             .collect();
-        house::check(store, &players, &events, verdict)
+        house::check(store, &players, &events, rules, verdict)
     }
 }

@@ -16,6 +16,7 @@ use crate::replay::{Feed, Publisher, Report, Wanted};
 use crate::{Failure, Finished};
 
 mod checks;
+mod grants;
 mod house;
 mod keep;
 mod market_files;
@@ -28,6 +29,8 @@ use crate::trial::{Folder, or_interrupted};
 
 /// Synthetic matches beside files, and where there are none.
 const MATCHES: (u32, u32) = (4, 12);
+/// Synthetic races in the same way.
+const RACES: (u32, u32) = (2, 4);
 /// Margin on exchange prices, basis points.
 const MARGIN_BP: u32 = 500;
 /// How long an unanswered question may stay open.
@@ -69,15 +72,16 @@ async fn demo(args: &DemoArgs, folder: &Folder) -> Result<(Summary, Server), Fai
     let matches = args
         .synthetic
         .unwrap_or(if files.is_empty() { MATCHES.1 } else { MATCHES.0 });
+    let races = args.races.unwrap_or(if files.is_empty() { RACES.1 } else { RACES.0 });
     let count = files.len();
     eprintln!(
-        "demo: {count} market files, {matches} synthetic matches, {} players",
+        "demo: {count} market files, {matches} synthetic matches, {races} synthetic races, {} players",
         args.players
     );
     let mut server = Server::start(&folder.data(), Ports::free()?, &folder.log()).await?;
     eprintln!("demo: serving; the live page is http://{}/", server.ports().http);
 
-    let played = play(args, &mut server, files, matches).await?;
+    let played = play(args, &mut server, files, (matches, races)).await?;
     let verify = if args.keep {
         let copy = house::checkpoint(server.ports().http).await?;
         child::verify(&copy, &folder.verdict()).await
@@ -86,7 +90,7 @@ async fn demo(args: &DemoArgs, folder: &Folder) -> Result<(Summary, Server), Fai
         child::verify(&folder.data(), &folder.verdict()).await
     };
     Ok((
-        Summary::new(args, count, matches, began.elapsed(), played, verify),
+        Summary::new(args, (count, matches, races), began.elapsed(), played, verify),
         server,
     ))
 }
@@ -98,7 +102,13 @@ struct Played {
     figures: Figures,
 }
 
-async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches: u32) -> Result<Played, Failure> {
+/// `synthetic` says how many matches and races there are.
+async fn play(
+    args: &DemoArgs,
+    server: &mut Server,
+    files: Vec<PathBuf>,
+    synthetic: (u32, u32),
+) -> Result<Played, Failure> {
     let ports = server.ports();
     let plan = Plan {
         speed: Speed::Fit(args.fit),
@@ -106,7 +116,8 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
     };
     let wanted = Wanted {
         files,
-        synthetic: matches,
+        synthetic: synthetic.0,
+        races: synthetic.1,
         seed: args.seed,
         plan,
         margin_bp: MARGIN_BP,
@@ -115,7 +126,9 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
         strict: false,
     };
     let mut publisher = Publisher::start(ports.grpc_url(), PATIENCE, Feed::open(wanted).await?);
-    let crowd = Crowd::gather(crowd_plan(args, ports))?;
+    let plan = crowd_plan(args, ports);
+    let grants = tokio::spawn(grants::grant(ports.grpc_url(), plan.clone()));
+    let crowd = Crowd::gather(plan)?;
 
     let mut progress = Progress::new("trading", Some(args.fit.as_secs()));
     let mut tick = tokio::time::interval(Duration::from_millis(200));
@@ -133,6 +146,8 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
         }
     };
     crowd.stop_betting();
+    grants.abort();
+    let granted = grants.await.unwrap_or(Ok(()));
     progress.finish(format!(
         "{} {}",
         crowd.tally().accepted.load(Ordering::Relaxed),
@@ -145,6 +160,7 @@ async fn play(args: &DemoArgs, server: &mut Server, files: Vec<PathBuf>, matches
     .await?;
     progress.finish("done");
     let players = crowd.leave().await;
+    granted?;
     let figures = house::figures(ports.http).await?;
     Ok(Played {
         replay,

@@ -22,7 +22,7 @@ pub mod record;
 mod session;
 mod tally;
 
-pub use crowd::{Crowd, Plan};
+pub use crowd::{Crowd, LOOKS_FOR_FREE_BETS, Plan};
 pub use tally::{Sales, Summary, Tally};
 
 /// Accepted bets where neither a number nor a duration is asked for.

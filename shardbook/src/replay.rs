@@ -31,6 +31,7 @@ pub async fn run(args: ReplayArgs) -> Finished {
     let wanted = Wanted {
         files: args.files,
         synthetic: args.synthetic.unwrap_or_default(),
+        races: args.races.unwrap_or_default(),
         seed: args.seed,
         plan: Plan {
             speed,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use shardbook_gateway::Gateway;
 use shardbook_runtime::fault::StoreFault;
-use shardbook_shard_node::ShardNode;
+use shardbook_shard_node::{ShardNode, show_price};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing_subscriber::filter::Targets;
@@ -53,7 +53,7 @@ pub async fn run(args: RunArgs) -> Finished {
     if let Some(progress) = progress {
         progress.finish("the views are up to the journal");
     }
-    let gateway = match Gateway::start(house.gateway, node.router(), node.topic()) {
+    let gateway = match Gateway::start_with_formats(house.gateway, node.router(), node.topic(), show_price) {
         Ok(gateway) => gateway,
         Err(fault) => {
             // In order: a process that ends while the store is at work may be aborted by it.

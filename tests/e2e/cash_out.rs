@@ -273,3 +273,30 @@ async fn decided_legs_count_as_they_came() {
     drop(player);
     house.prove().await;
 }
+
+/// Protects each-way players from bets that they cannot sell: the place part is bought back by the chance of a place, as the
+/// prices of all runners make it, and where one has no price the bet is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_bets_are_sold() {
+    let (house, mut feed) = house(30).await;
+    let race = feed.race("WIN", &["8.00"; 8]).await;
+    let mut player = house.player("ann", "20.00").await;
+    let each_way = SlipBet {
+        each_way: true,
+        ..staked(All, "20.00")
+    };
+    let taken = player.take(slip(&[(EVENT, race, 1, "8.00")], &[each_way])).await;
+    let bet = taken[0].bet_id.as_str();
+    assert_eq!(taken[0].legs[0].place_terms, "3 places 1/5");
+    feed.price(race, 8, "").await;
+    assert_eq!(player.refused(lock_of(bet, "")).await.code, "CASH_OUT_NO_CHANCE");
+    feed.price(race, 8, "8.00").await;
+    // An eighth of 80.00, and three eighths of 24.00, less 5%.
+    let locked = player.lock(bet, "").await;
+    assert_eq!((locked.stake.as_str(), locked.amount.as_str()), ("20.00", "18.05"));
+    let sold = player.sell(bet, "18.05").await;
+    assert_eq!(sold.bet.expect("the bet").status(), BetStatus::CashedOut);
+    assert_eq!(player.wallet().await, ("18.05", "0.00", "0.00"));
+    drop(player);
+    house.prove().await;
+}

@@ -49,7 +49,7 @@ async fn results_that_change() {
     feed.result(1, &[HalfWon, HalfLost]).await;
     told(
         &mut player,
-        &[(&home, BetStatus::PartlyWon), (&away, BetStatus::PartlyWon)],
+        &[(&home, BetStatus::HalfWon), (&away, BetStatus::HalfLost)],
     )
     .await;
     assert_eq!(player.wallet().await, ("102.50", "0.00", "0.00"));

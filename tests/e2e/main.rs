@@ -10,6 +10,7 @@ mod journey;
 mod limits;
 mod memory;
 mod naive;
+mod odds_formats;
 mod protection;
 mod races;
 mod real_files;

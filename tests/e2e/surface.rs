@@ -3,8 +3,9 @@
 use futures_util::{StreamExt, stream};
 use shardbook_proto::client::v1::betting_client::BettingClient;
 use shardbook_proto::client::v1::{
-    CashierRequest, GetBalanceRequest, ListBets, ListBetsRequest, PlaceBetRequest, PlayerRef, cashier_reply,
-    get_balance_reply, list_bets_reply, place_bet_reply,
+    CashOut, CashOutReply, CashOutRequest, CashedOut, CashierRequest, GetBalanceRequest, ListBets, ListBetsRequest,
+    LockCashOut, LockCashOutRequest, PlaceBetRequest, PlayerRef, cash_out_reply, cashier_reply, get_balance_reply,
+    list_bets_reply, place_bet_reply,
 };
 use shardbook_tests::{House, single, soon};
 use tonic_health::pb::HealthCheckRequest;
@@ -117,4 +118,78 @@ async fn unary_calls() {
     assert!(matches!(taken.result, Some(cashier_reply::Result::Balance(balance)) if balance.available == "0.00"));
     drop(betting);
     house.prove().await;
+}
+
+/// Protects partners who sell bets back call by call: a price is kept and paid once however often it is asked for, and
+/// another amount, another player's bet and a sold one are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn unary_sales() {
+    let house = House::open().await;
+    let mut feed = house.feed("t:event:1").await;
+    feed.market("MATCH_ODDS", &["2.00", "2.00"]).await;
+    let mut ann = house.player("ann", "10.00").await;
+    let bet = ann.place(single("t:event:1", 1, "2.00", "10.00")).await.bet_id;
+    let mut bob = house.player("bob", "10.00").await;
+    let others = bob.place(single("t:event:1", 1, "2.00", "10.00")).await.bet_id;
+    let player = || {
+        Some(PlayerRef {
+            brand: "acme".into(),
+            player: "ann".into(),
+        })
+    };
+    let mut betting = BettingClient::new(house.channel().await);
+    let told = |reply: CashOutReply| match reply.result {
+        Some(cash_out_reply::Result::Locked(locked)) => format!("kept {} for {}", locked.amount, locked.stake),
+        Some(cash_out_reply::Result::Paid(paid)) => format!("paid {} of {}", paid.paid, bet_of(&paid)),
+        Some(cash_out_reply::Result::Error(error)) => error.code,
+        None => "nothing".into(),
+    };
+    for (id, bet, stake, expected) in [
+        ("l1", &bet, "4.00", "kept 3.80 for 4.00"),
+        ("l1", &bet, "4.00", "kept 3.80 for 4.00"),
+        ("l2", &others, "", "BET_UNKNOWN"),
+        ("l3", &bet, "10.01", "CASH_OUT_STAKE"),
+        ("", &bet, "", "BAD_ID"),
+    ] {
+        let lock = LockCashOut {
+            bet_id: bet.clone(),
+            stake: stake.into(),
+        };
+        let ask = LockCashOutRequest {
+            player: player(),
+            id: id.into(),
+            lock: Some(lock),
+        };
+        let reply = soon(betting.lock_cash_out(ask)).await.expect("answers").into_inner();
+        assert_eq!(told(reply), expected, "{id}");
+    }
+    for (id, bet, amount, expected) in [
+        ("s1", &bet, "3.81", "CASH_OUT_AMOUNT"),
+        ("s2", &bet, "3.80", "paid 3.80 of 4.00"),
+        ("s2", &bet, "3.80", "paid 3.80 of 4.00"),
+        ("s3", &bet, "3.80", "CASH_OUT_NOT_LOCKED"),
+        ("s2", &bet, "3.79", "COMMAND_ID_REUSED"),
+        ("s4", &others, "3.80", "BET_UNKNOWN"),
+        ("s5", &bet, "", "AMOUNT_EMPTY"),
+    ] {
+        let sale = CashOut {
+            bet_id: bet.clone(),
+            amount: amount.into(),
+        };
+        let ask = CashOutRequest {
+            player: player(),
+            id: id.into(),
+            cash_out: Some(sale),
+        };
+        let reply = soon(betting.cash_out(ask)).await.expect("answers").into_inner();
+        assert_eq!(told(reply), expected, "{id}");
+    }
+    assert_eq!(ann.wallet().await, ("3.80", "6.00", "0.00"));
+    drop((ann, bob, betting));
+    house.prove().await;
+}
+
+/// The stake of the bet that was sold.
+fn bet_of(sold: &CashedOut) -> &str {
+    sold.bet.as_ref().map_or("", |bet| &bet.cashed_stake)
 }

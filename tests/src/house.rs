@@ -7,7 +7,7 @@ use shardbook_domain::rules::Rules;
 use shardbook_gateway::{Addresses, Config, Gateway};
 use shardbook_runtime::journal::Store;
 use shardbook_shard_node::verify::{Verdict, verify};
-use shardbook_shard_node::{ShardNode, ShardNodeOptions};
+use shardbook_shard_node::{ShardNode, ShardNodeOptions, show_price};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -184,7 +184,8 @@ async fn start(folder: &TempDir, config: &Config, rules: &Rules) -> (ShardNode, 
     let node = ShardNode::start(options, on_fault, |_, _| ())
         .await
         .expect("the node starts");
-    let gateway = Gateway::start(config.clone(), node.router(), node.topic()).expect("the gateway starts");
+    let gateway = Gateway::start_with_formats(config.clone(), node.router(), node.topic(), show_price);
+    let gateway = gateway.expect("the gateway starts");
     (node, gateway)
 }
 

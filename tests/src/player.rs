@@ -10,7 +10,7 @@ use shardbook_proto::client::v1::client_message::Request;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
     Balance, Bet, BetChanged, BetFilter, BetPlaced, BetStatus, Bets, ClientMessage, Deposit, Error, GetBalance,
-    ListBets, OpenSession, Ping, PlaceBet, SessionOpened, Withdraw,
+    ListBets, OddsFormat, OpenSession, Ping, PlaceBet, SessionOpened, Withdraw,
 };
 
 pub use sales::{lock_of, sale_of};
@@ -60,10 +60,16 @@ impl Player {
 
     /// Opens a session of a player of brand `acme`.
     pub async fn open_session(&mut self, name: &str, currency: &str) -> SessionOpened {
+        self.open_session_in(OddsFormat::Unspecified, name, currency).await
+    }
+
+    /// The same with prices in this format.
+    pub async fn open_session_in(&mut self, format: OddsFormat, name: &str, currency: &str) -> SessionOpened {
         let open = OpenSession {
             brand: "acme".into(),
             player: name.into(),
             currency: currency.into(),
+            odds_format: format.into(),
         };
         match self.ask(Request::OpenSession(open)).await {
             Body::SessionOpened(opened) => {

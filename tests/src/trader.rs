@@ -59,8 +59,22 @@ impl Trader {
 
     /// Answers a referral.
     pub async fn answer(&mut self, slip_id: &str, answer: Answer) -> Result<(), Error> {
+        let signed = self.signature();
+        self.answer_signed(signed, slip_id, answer).await
+    }
+
+    /// The same under this id.
+    pub async fn answer_as(&mut self, id: &str, slip_id: &str, answer: Answer) -> Result<(), Error> {
+        let signed = Some(Signature {
+            name: self.name.clone(),
+            command_id: id.into(),
+        });
+        self.answer_signed(signed, slip_id, answer).await
+    }
+
+    async fn answer_signed(&mut self, trader: Option<Signature>, slip_id: &str, answer: Answer) -> Result<(), Error> {
         let answer = AnswerReferral {
-            trader: self.signature(),
+            trader,
             slip_id: slip_id.into(),
             answer: Some(answer),
         };

@@ -97,7 +97,7 @@ impl SettledBet {
             self.stake,
             self.returned.decimal(),
             self.profit.decimal(),
-            standing.status.words(),
+            working.status(),
         )
     }
 
@@ -141,7 +141,7 @@ impl SettledBet {
             "unit_stake": working.unit_stake.of(currency).decimal(),
             "stake": self.stake.decimal(),
             "bought_back": working.cashed.of(currency).decimal(),
-            "status": working.standing.status.words(),
+            "status": working.status(),
             "stake_settled": working.standing.stake_settled.of(currency).decimal(),
             "returned": self.returned.decimal(),
             "refunded": self.refunded.decimal(),

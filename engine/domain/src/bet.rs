@@ -31,7 +31,7 @@ pub use working::{BonusWorking, LegWorking, LineWorking, Working};
 
 use crate::ids::BetNo;
 use crate::ledger::{Reason, Transfer, TransferNo};
-use crate::market::Why;
+use crate::market::{MarketSettlement, Why};
 use crate::money::Amount;
 use crate::player::Event;
 use crate::ratio::Rounding;
@@ -67,7 +67,8 @@ pub struct Terms {
     pub stake: Amount,
     /// Where the stake comes from.
     pub fund: Fund,
-    /// The most that it returns, minor units.
+    /// The most that it returns, minor units; but never less than the stake that is left, so that a win is no loss and a
+    /// refund is whole.
     pub max_payout: Amount,
     /// How its return is rounded.
     pub rounding: Rounding,
@@ -152,6 +153,34 @@ impl Bet {
             returned: self.returned,
             refunded: self.refunded,
         }
+    }
+
+    /// What a settlement says of a leg, with the reason; `None` when its result leaves the leg's selection out.
+    pub fn ruling_on(
+        &self,
+        leg: usize,
+        version: u32,
+        settlement: &MarketSettlement,
+        rules: &Rules,
+    ) -> Option<(LegResult, Why)> {
+        let terms = &self.terms;
+        let (result, why) = settlement.ruling_on(version, &terms.legs[leg], terms.placed_at, rules)?;
+        let was_decided = self.results[leg].is_some_and(|known| known.outcome.is_some());
+        let why = match why {
+            Why::NoResult if was_decided || self.whys[leg] == Why::RolledBack => Why::RolledBack,
+            why => why,
+        };
+        Some((result, why))
+    }
+
+    /// Whether a leg stays as it is by a ruling, so that it need not be told: the ruling says what the bet knows, and it is
+    /// of the very next version. With a version left out between, one that says something else could come later and would be
+    /// taken for the latest.
+    pub fn stays_by(&self, leg: usize, (result, why): (LegResult, Why)) -> bool {
+        let known = self.results[leg].unwrap_or(LegResult::plain(0, None));
+        let version = known.version;
+        version.checked_add(1) == Some(result.version)
+            && (LegResult { version, ..result }, why) == (known, self.whys[leg])
     }
 
     fn decide_leg(&mut self, leg: u8, result: LegResult, why: Why) {

@@ -91,7 +91,7 @@ impl Ledger {
         Amount(totals.balance(Account::PlayerFreeBets) - totals.debits_pending)
     }
 
-    /// Stakes of open bets.
+    /// Stakes of open bets and of slips that wait, whatever money they are.
     pub fn held(&self) -> Amount {
         let totals = self.totals(Account::OpenStakes);
         Amount(totals.balance(Account::OpenStakes) + totals.credits_pending)

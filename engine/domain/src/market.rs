@@ -1,9 +1,11 @@
 //! What both entities say of a market.
 
 mod chance;
+mod place;
 mod settlement;
 
 pub use chance::chances_by_price;
+pub use place::place_chance;
 use serde::{Deserialize, Serialize};
 pub use settlement::{MarketSettlement, PriceError, SelectionResult, Why, Window, Withdrawal};
 
@@ -109,4 +111,8 @@ pub trait Book {
     /// How likely this selection comes in, by the source or, where it does not say, by the prices of its market with the
     /// margin taken out; `None` where a selection of the market that is not withdrawn has no price.
     fn chance(&self, selection: SelectionRef) -> Option<Chance>;
+
+    /// How likely each other runner of this selection's race wins, in millionths, those withdrawn left out; `None` where the
+    /// market is no race with one winner, or not priced whole.
+    fn rivals(&self, selection: SelectionRef) -> Option<Vec<u32>>;
 }

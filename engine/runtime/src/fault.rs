@@ -18,7 +18,7 @@ pub enum StoreFault {
         source: rocksdb::Error,
     },
     /// A folder of the store could not be made.
-    #[error("cannot make the folder {path}: {source}; check that the folder above it is there and writable")]
+    #[error("cannot open the store at {path}: {source}; check that it is a folder that can be written to")]
     Folder {
         /// The folder.
         path: PathBuf,

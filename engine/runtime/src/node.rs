@@ -122,18 +122,24 @@ impl Node {
     /// # Errors
     /// When the last flush fails.
     pub fn close(self) -> Result<(), StoreFault> {
-        let Self {
-            store,
-            journal,
-            threads,
-            ..
-        } = self;
-        journal.end();
-        drop(journal);
-        for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        self.end();
+        self.store.flush()
+    }
+
+    /// Ends journal and views after what was submitted before.
+    fn end(&self) {
+        self.journal.end();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             // A thread that panicked has already said why.
             let _ = thread.join();
         }
-        store.flush()
+    }
+}
+
+impl Drop for Node {
+    /// No thread is at work on the store when its node is gone: a process that ended then would be aborted.
+    fn drop(&mut self) {
+        self.end();
     }
 }

@@ -17,10 +17,11 @@ use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_proto::internal::v1::{PlayerRequest, Register};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::session::SessionStream;
+use super::session::{SessionStream, quoting};
 use crate::codes;
 use crate::edge::Edge;
 use crate::parse;
+use crate::prices::Quoting;
 
 pub(super) struct Service {
     pub edge: Arc<Edge>,
@@ -36,27 +37,33 @@ impl Betting for Service {
         &self,
         request: Request<Streaming<ClientMessage>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        SessionStream::converse(&self.edge, request.into_inner()).map(Response::new)
+        SessionStream::converse(&self.edge, request).map(Response::new)
     }
 
     async fn place_bet(&self, request: Request<PlaceBetRequest>) -> Result<Response<PlaceBetReply>, Status> {
         let since = Instant::now();
+        let quoting = quoting(&self.edge, request.metadata());
         let PlaceBetRequest { player, id, bet } = request.into_inner();
         let told = parse::fit_id(&id);
-        let placed = self.command(player, id, Ask::PlaceBet(bet.unwrap_or_default())).await;
+        let placed = self
+            .command(quoting, player, id, Ask::PlaceBet(bet.unwrap_or_default()))
+            .await;
         self.edge.stats.acceptance.record([micros_since(since)]);
         Ok(Response::new(bet_reply(told, self.counted(placed))))
     }
 
     async fn place_slip(&self, request: Request<PlaceSlipRequest>) -> Result<Response<SlipReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let PlaceSlipRequest { player, id, slip } = request.into_inner();
-        Ok(self.slip(player, id, Ask::PlaceSlip(slip.unwrap_or_default())).await)
+        let ask = Ask::PlaceSlip(slip.unwrap_or_default());
+        Ok(self.slip(quoting, player, id, ask).await)
     }
 
     async fn quote_slip(&self, request: Request<QuoteSlipRequest>) -> Result<Response<SlipQuoteReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let QuoteSlipRequest { player, slip } = request.into_inner();
         let ask = Ask::QuoteSlip(slip.unwrap_or_default());
-        let result = match self.counted(self.ask(player, String::new(), ask).await) {
+        let result = match self.counted(self.ask(quoting, player, String::new(), ask).await) {
             Ok(Reply::SlipQuote(quote)) => slip_quote_reply::Result::Quote(quote),
             Ok(_) => slip_quote_reply::Result::Error(codes::UNKNOWN.error()),
             Err(error) => slip_quote_reply::Result::Error(error),
@@ -65,25 +72,31 @@ impl Betting for Service {
     }
 
     async fn answer_offer(&self, request: Request<AnswerOfferRequest>) -> Result<Response<SlipReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let AnswerOfferRequest { player, id, answer } = request.into_inner();
-        Ok(self
-            .slip(player, id, Ask::AnswerOffer(answer.unwrap_or_default()))
-            .await)
+        let ask = Ask::AnswerOffer(answer.unwrap_or_default());
+        Ok(self.slip(quoting, player, id, ask).await)
     }
 
     async fn lock_cash_out(&self, request: Request<LockCashOutRequest>) -> Result<Response<CashOutReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let LockCashOutRequest { player, id, lock } = request.into_inner();
-        Ok(self.cash(player, id, Ask::LockCashOut(lock.unwrap_or_default())).await)
+        let ask = Ask::LockCashOut(lock.unwrap_or_default());
+        Ok(self.cash(quoting, player, id, ask).await)
     }
 
     async fn cash_out(&self, request: Request<CashOutRequest>) -> Result<Response<CashOutReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let CashOutRequest { player, id, cash_out } = request.into_inner();
-        Ok(self.cash(player, id, Ask::CashOut(cash_out.unwrap_or_default())).await)
+        let ask = Ask::CashOut(cash_out.unwrap_or_default());
+        Ok(self.cash(quoting, player, id, ask).await)
     }
 
     async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
+        let player = request.into_inner().player;
         let asked = self
-            .ask(request.into_inner().player, String::new(), Ask::Balance(GetBalance {}))
+            .ask(quoting, player, String::new(), Ask::Balance(GetBalance {}))
             .await;
         let result = match self.counted(asked.and_then(balance)) {
             Ok(balance) => get_balance_reply::Result::Balance(balance),
@@ -93,7 +106,8 @@ impl Betting for Service {
     }
 
     async fn list_bets(&self, request: Request<ListBetsRequest>) -> Result<Response<ListBetsReply>, Status> {
-        let result = match self.counted(self.list(request.into_inner()).await) {
+        let quoting = quoting(&self.edge, request.metadata());
+        let result = match self.counted(self.list(quoting, request.into_inner()).await) {
             Ok(bets) => list_bets_reply::Result::Bets(bets),
             Err(error) => list_bets_reply::Result::Error(error),
         };
@@ -101,38 +115,43 @@ impl Betting for Service {
     }
 
     async fn deposit(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let request = request.into_inner();
         let ask = Ask::Deposit(Deposit {
             amount: request.amount.clone(),
             currency: request.currency.clone(),
         });
-        Ok(self.cashier(request, ask).await)
+        Ok(self.cashier(quoting, request, ask).await)
     }
 
     async fn withdraw(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
+        let quoting = quoting(&self.edge, request.metadata());
         let mut request = request.into_inner();
         request.register = false;
         let ask = Ask::Withdraw(Withdraw {
             amount: request.amount.clone(),
             currency: request.currency.clone(),
         });
-        Ok(self.cashier(request, ask).await)
+        Ok(self.cashier(quoting, request, ask).await)
     }
 
     async fn watch_markets(&self, request: Request<Subscribe>) -> Result<Response<Self::WatchMarketsStream>, Status> {
-        SessionStream::watch(&self.edge, request.into_inner()).map(Response::new)
+        SessionStream::watch(&self.edge, request).map(Response::new)
     }
 }
 
+/// How a call writes prices, or that it cannot be said.
+type Quoted = Result<Quoting, Error>;
+
 impl Service {
-    async fn command(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Result<Reply, Error> {
+    async fn command(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Result<Reply, Error> {
         parse::check_id(&id)?;
-        self.ask(player, id, ask).await
+        self.ask(quoting, player, id, ask).await
     }
 
-    async fn slip(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
+    async fn slip(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
         let since = Instant::now();
-        let taken = self.command(player, id, ask).await;
+        let taken = self.command(quoting, player, id, ask).await;
         self.edge.stats.acceptance.record([micros_since(since)]);
         let result = match self.counted(taken) {
             Ok(Reply::Slip(slip)) => slip_reply::Result::Slip(slip),
@@ -142,8 +161,8 @@ impl Service {
         Response::new(SlipReply { result: Some(result) })
     }
 
-    async fn cash(&self, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<CashOutReply> {
-        let answer = self.command(player, id, ask).await;
+    async fn cash(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<CashOutReply> {
+        let answer = self.command(quoting, player, id, ask).await;
         let result = match self.counted(answer) {
             Ok(Reply::CashOutLocked(locked)) => cash_out_reply::Result::Locked(locked),
             Ok(Reply::CashedOut(paid)) => cash_out_reply::Result::Paid(paid),
@@ -153,24 +172,27 @@ impl Service {
         Response::new(CashOutReply { result: Some(result) })
     }
 
-    async fn list(&self, request: ListBetsRequest) -> Result<Bets, Error> {
+    async fn list(&self, quoting: Quoted, request: ListBetsRequest) -> Result<Bets, Error> {
         let list = request.list.unwrap_or_default();
         parse::check_page(list.limit)?;
-        match self.ask(request.player, String::new(), Ask::ListBets(list)).await? {
+        match self
+            .ask(quoting, request.player, String::new(), Ask::ListBets(list))
+            .await?
+        {
             Reply::Bets(bets) => Ok(bets),
             _ => Err(codes::UNKNOWN.error()),
         }
     }
 
-    async fn cashier(&self, request: CashierRequest, ask: Ask) -> Response<CashierReply> {
-        let result = match self.counted(self.move_funds(request, ask).await) {
+    async fn cashier(&self, quoting: Quoted, request: CashierRequest, ask: Ask) -> Response<CashierReply> {
+        let result = match self.counted(self.move_funds(quoting, request, ask).await) {
             Ok(balance) => cashier_reply::Result::Balance(balance),
             Err(error) => cashier_reply::Result::Error(error),
         };
         Response::new(CashierReply { result: Some(result) })
     }
 
-    async fn move_funds(&self, request: CashierRequest, ask: Ask) -> Result<Balance, Error> {
+    async fn move_funds(&self, quoting: Quoted, request: CashierRequest, ask: Ask) -> Result<Balance, Error> {
         parse::check_id(&request.id)?;
         if !self.edge.config.test_cashier {
             return Err(codes::CASHIER_DISABLED.error());
@@ -179,13 +201,22 @@ impl Service {
             let register = Ask::Register(Register {
                 currency: request.currency,
             });
-            self.ask(request.player.clone(), String::new(), register).await?;
+            self.ask(quoting.clone(), request.player.clone(), String::new(), register)
+                .await?;
         }
-        balance(self.ask(request.player, request.id, ask).await?)
+        balance(self.ask(quoting, request.player, request.id, ask).await?)
     }
 
-    /// The shard's reply, once the reference is known to be in form. The command is under way at the first poll.
-    async fn ask(&self, player: Option<PlayerRef>, command_id: String, ask: Ask) -> Result<Reply, Error> {
+    /// The shard's reply with its prices as the call wants them, once the reference is known to be in form. The command is
+    /// under way at the first poll.
+    async fn ask(
+        &self,
+        quoting: Quoted,
+        player: Option<PlayerRef>,
+        command_id: String,
+        ask: Ask,
+    ) -> Result<Reply, Error> {
+        let quoting = quoting?;
         let player = player.unwrap_or_default();
         parse::check_player(&player)?;
         if self.edge.is_stopping() {
@@ -194,9 +225,14 @@ impl Service {
         let request = PlayerRequest {
             player: Some(player),
             command_id,
-            request: Some(ask),
+            request: Some(quoting.ask(ask)),
         };
-        self.edge.ask(Target::Player(request)).await
+        let mut answer = self.edge.ask(Target::Player(request)).await;
+        match &mut answer {
+            Ok(reply) => quoting.reply(reply),
+            Err(error) => quoting.error(error),
+        }
+        answer
     }
 
     fn counted<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {

@@ -11,10 +11,13 @@ use std::sync::Arc;
 
 use shardbook_proto::client::v1::bulk_betting_server::BulkBetting;
 use shardbook_proto::client::v1::{PlaceBetBatchReply, PlaceBetBatchRequest};
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::session::quoting;
 use crate::codes;
 use crate::edge::Edge;
+use crate::prices::Quoting;
 use queue::Queue;
 use stream::BetStream;
 
@@ -30,10 +33,11 @@ impl BulkBetting for Service {
         &self,
         request: Request<PlaceBetBatchRequest>,
     ) -> Result<Response<PlaceBetBatchReply>, Status> {
+        let quoting = quoted(&self.edge, request.metadata())?;
         let PlaceBetBatchRequest { bets } = request.into_inner();
         check_size(&self.edge, bets.len())?;
         let mut replies = Vec::with_capacity(bets.len());
-        let mut queue = Queue::new(Arc::clone(&self.edge), bets.len());
+        let mut queue = Queue::new(Arc::clone(&self.edge), quoting, bets.len());
         queue.take(bets);
         poll_fn(|cx| {
             queue.poll_replies(cx, &mut replies, usize::MAX);
@@ -51,8 +55,17 @@ impl BulkBetting for Service {
         &self,
         request: Request<Streaming<PlaceBetBatchRequest>>,
     ) -> Result<Response<Self::PlaceBetsStream>, Status> {
-        BetStream::new(&self.edge, request.into_inner()).map(Response::new)
+        let quoting = quoted(&self.edge, request.metadata())?;
+        BetStream::new(&self.edge, quoting, request.into_inner()).map(Response::new)
     }
+}
+
+/// How the call writes prices.
+fn quoted(edge: &Edge, metadata: &MetadataMap) -> Result<Quoting, Status> {
+    quoting(edge, metadata).map_err(|error| {
+        edge.stats.refuse(&error.code);
+        Status::invalid_argument(format!("{}: {}", error.code, error.message))
+    })
 }
 
 /// Refuses a message that is larger than its bound as a whole: nothing of it was done.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::{Stream, StreamExt};
-use shardbook_proto::client::v1::{ClientMessage, ServerMessage, Subscribe};
-use tonic::{Status, Streaming};
+use shardbook_proto::client::v1::{ClientMessage, Error, ServerMessage, Subscribe};
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Status, Streaming};
 
 use crate::conversation::Conversation;
 use crate::edge::{Edge, now_us};
 use crate::frame::Wire;
 use crate::outbox::{Next, Outbox};
+use crate::prices::Quoting;
 
 /// Messages read before the answers to them are given out.
 const TURN: usize = 64;
@@ -33,20 +35,23 @@ enum Inbound {
 }
 
 impl SessionStream {
-    pub(super) fn converse(edge: &Arc<Edge>, inbound: Streaming<ClientMessage>) -> Result<Self, Status> {
-        Self::new(edge, Inbound::Open(Box::new(inbound)))
+    pub(super) fn converse(edge: &Arc<Edge>, request: Request<Streaming<ClientMessage>>) -> Result<Self, Status> {
+        let quoting = quoting(edge, request.metadata()).map_err(refused)?;
+        Self::new(edge, quoting, Inbound::Open(Box::new(request.into_inner())))
     }
 
-    pub(super) fn watch(edge: &Arc<Edge>, subscribe: Subscribe) -> Result<Self, Status> {
-        let mut stream = Self::new(edge, Inbound::Watching)?;
-        let refused = |error: shardbook_proto::client::v1::Error| Status::invalid_argument(error.message);
+    pub(super) fn watch(edge: &Arc<Edge>, request: Request<Subscribe>) -> Result<Self, Status> {
+        let quoting = quoting(edge, request.metadata()).map_err(refused)?;
+        let mut stream = Self::new(edge, quoting, Inbound::Watching)?;
+        let subscribe = request.into_inner();
         stream.conversation.watch(subscribe).map_err(refused)?;
         Ok(stream)
     }
 
-    fn new(edge: &Arc<Edge>, inbound: Inbound) -> Result<Self, Status> {
+    fn new(edge: &Arc<Edge>, quoting: Quoting, inbound: Inbound) -> Result<Self, Status> {
         let full = || Status::resource_exhausted("the gateway serves as many connections as it may; try another");
         let outbox = edge.admit(Wire::Proto).ok_or_else(full)?;
+        outbox.requote(quoting);
         let conversation = Conversation::with_partner(Arc::clone(edge), Arc::clone(&outbox));
         Ok(Self {
             edge: Arc::clone(edge),
@@ -67,7 +72,10 @@ impl SessionStream {
         match inbound.poll_next_unpin(cx) {
             Poll::Pending => return Ok(false),
             Poll::Ready(Some(message)) => self.conversation.message(message?),
-            Poll::Ready(None) => self.inbound = Inbound::Ended,
+            Poll::Ready(None) => {
+                self.inbound = Inbound::Ended;
+                self.conversation.heard_last_word();
+            }
         }
         Ok(true)
     }
@@ -76,6 +84,15 @@ impl SessionStream {
         let last_word = matches!(self.inbound, Inbound::Ended) || self.edge.is_stopping();
         last_word && self.conversation.is_idle()
     }
+}
+
+/// How prices are written by the metadata of a call.
+pub(super) fn quoting(edge: &Edge, metadata: &MetadataMap) -> Result<Quoting, Error> {
+    edge.quoting(metadata.get("odds-format").map(|name| name.as_bytes()))
+}
+
+fn refused(error: Error) -> Status {
+    Status::invalid_argument(error.message)
 }
 
 impl Stream for SessionStream {

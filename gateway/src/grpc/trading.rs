@@ -1,5 +1,6 @@
 //! Traders' calls: referred slips, factors, free bets, rulings by hand.
 
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use shardbook_proto::backoffice::v1::{
     AnswerReferral, GrantFreeBet, ListReferrals, Referral, ReferralChanged, Referrals, RuleOnMarket, SetFactor, Trader,
     TraderCommand, TraderReply, trader_reply,
 };
-use shardbook_proto::client::v1::Error;
+use shardbook_proto::client::v1::{Error, PlayerRef};
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use tokio::sync::broadcast::error::RecvError;
@@ -58,18 +59,11 @@ impl Trading for Service {
             };
             Some((next, changes))
         });
-        let of_brand = move |change: &Result<ReferralChanged, Status>| {
-            let other = match change {
-                Ok(ReferralChanged {
-                    change: Some(Change::Came(referral)),
-                }) => !brand.is_empty() && referral.player.as_ref().is_none_or(|player| player.brand != brand),
-                _ => false,
-            };
-            std::future::ready(!other)
-        };
+        let mut told = Told::of(brand);
         let stopped = Box::pin(self.edge.stopped());
         let stream = futures_util::stream::iter(first)
-            .chain(later.filter(of_brand))
+            .chain(later)
+            .filter(move |change| std::future::ready(told.is_for_it(change)))
             .take_until(stopped);
         Ok(Response::new(Box::pin(stream)))
     }
@@ -92,6 +86,40 @@ impl Trading for Service {
     async fn rule_on_market(&self, request: Request<RuleOnMarket>) -> Result<Response<TraderReply>, Status> {
         let ask = request.into_inner();
         Ok(self.carry_out(ask.trader.clone(), Command::RuleOnMarket(ask)).await)
+    }
+}
+
+/// What a trader's stream has told of its brand: as many slips as wait of it.
+struct Told {
+    /// Empty for all brands.
+    brand: String,
+    waiting: HashSet<String>,
+}
+
+impl Told {
+    fn of(brand: String) -> Self {
+        let waiting = HashSet::new();
+        Self { brand, waiting }
+    }
+
+    /// Whether a change is of the brand. One that says that a slip is gone does not name the brand: it is for whoever was
+    /// told that the slip came.
+    fn is_for_it(&mut self, change: &Result<ReferralChanged, Status>) -> bool {
+        let Ok(ReferralChanged { change: Some(change) }) = change else {
+            return true;
+        };
+        match change {
+            _ if self.brand.is_empty() => true,
+            Change::GoneSlipId(slip) => self.waiting.remove(slip),
+            Change::Came(referral) => {
+                let of_brand = |player: &PlayerRef| player.brand == self.brand;
+                let is_of_brand = referral.player.as_ref().is_some_and(of_brand);
+                if is_of_brand {
+                    self.waiting.insert(referral.slip_id.clone());
+                }
+                is_of_brand
+            }
+        }
     }
 }
 

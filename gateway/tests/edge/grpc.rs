@@ -6,7 +6,7 @@ use shardbook_proto::client::v1::client_message::Request as Ask;
 use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
     CashierRequest, ClientMessage, GetBalanceRequest, ListBetsRequest, OpenSession, Ping, PlaceBet, PlaceBetRequest,
-    PlayerRef, Subscribe, cashier_reply, get_balance_reply, list_bets_reply, place_bet_reply,
+    PlayerRef, Subscribe, WatchCashOut, cashier_reply, get_balance_reply, list_bets_reply, place_bet_reply,
 };
 use shardbook_proto::provider::v1::FeedMessage;
 use shardbook_proto::provider::v1::feed_client::FeedClient;
@@ -126,6 +126,7 @@ async fn a_session_answers_everything_and_ends() {
         brand: "acme".into(),
         player: "p".into(),
         currency: "EUR".into(),
+        ..OpenSession::default()
     };
     let mut said = vec![
         say("p", Ask::Ping(Ping {})),
@@ -156,6 +157,43 @@ async fn a_session_answers_everything_and_ends() {
         1
     );
     assert_eq!(count(|body| matches!(body, Body::BetPlaced(_))), 40);
+}
+
+/// Protects the gateway's places from clients that follow prices and say no more: a session ends with its last answer,
+/// whatever it watches.
+#[tokio::test]
+async fn a_session_that_watches_ends_with_its_last_word() {
+    let house = House::new();
+    house.buys_back_at("4.00");
+    // The next price would be asked for in an hour.
+    let gateway = house.gateway(|config| config.cash_out_push_ms = 60_000);
+    let mut betting = BettingClient::new(channel(&gateway).await);
+    soon(betting.deposit(funds("d", "50.00"))).await.expect("call");
+    let open = OpenSession {
+        brand: "acme".into(),
+        player: "p".into(),
+        currency: "EUR".into(),
+        ..OpenSession::default()
+    };
+    let watch = WatchCashOut { on: true };
+    let said = [
+        ("o", Ask::OpenSession(open)),
+        ("s", Ask::Subscribe(Subscribe::default())),
+        ("w", Ask::WatchCashOut(watch)),
+        ("w2", Ask::WatchCashOut(watch)),
+    ];
+    let said = said.map(|(id, request)| ClientMessage {
+        id: id.into(),
+        request: Some(request),
+    });
+    let heard = soon(betting.session(stream::iter(said)))
+        .await
+        .expect("call")
+        .into_inner();
+    let heard: Vec<_> = soon(heard.map(|message| message.expect("message").id).collect()).await;
+    let mut answered: Vec<&str> = heard.iter().map(String::as_str).collect();
+    answered.sort_unstable();
+    assert_eq!(answered, ["o", "s", "w", "w2"]);
 }
 
 /// Protects partners' books: the same images and deltas as on a WebSocket.

@@ -304,6 +304,8 @@ impl Held {
                 paid: sell.amount,
                 ..CashedOut::default()
             }),
+            // Prices of this house are never read.
+            Request::InFormat(_) => refusal("UNKNOWN_MESSAGE"),
             Request::CashOutPrices(_) => Reply::CashOutOffers(CashOutOffers {
                 offers: vec![CashOutOffer {
                     bet_id: "bet-1".into(),

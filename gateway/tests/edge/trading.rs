@@ -79,14 +79,18 @@ async fn referrals_are_watched_by_brand() {
     let first = soon(watched.next()).await.expect("open").expect("a change");
     assert_eq!(slip_of(&first), "s1");
     house.refer("other", "s3");
+    house.decided("s3");
+    house.decided("s2");
     house.refer("acme", "s4");
     house.decided("s1");
+    house.decided("s1");
+    house.decided("s4");
     let mut heard = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let change = soon(watched.next()).await.expect("open").expect("a change");
         heard.push(slip_of(&change).to_owned());
     }
-    assert_eq!(heard, ["s4", "s1"]);
+    assert_eq!(heard, ["s4", "s1", "s4"]);
 }
 
 fn outcome(reply: TraderReply) -> Result<(), String> {

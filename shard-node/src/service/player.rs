@@ -5,13 +5,15 @@ use std::sync::Arc;
 use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
 use shardbook_domain::money::{Amount, Currency};
+use shardbook_domain::odds::Format;
 use shardbook_domain::player::{Command, Event, PendingLimit, Rejection, Reply, State};
 use shardbook_domain::time::Time;
 use shardbook_projections::history;
 use shardbook_proto::client::v1 as client;
+use shardbook_proto::internal::v1::in_format::Asked;
 use shardbook_proto::internal::v1::player_request::Request;
 use shardbook_proto::internal::v1::shard_reply::Reply as Wire;
-use shardbook_proto::internal::v1::{PlayerRequest, Registered, ShardReply};
+use shardbook_proto::internal::v1::{InFormat, PlayerRequest, Registered, ShardReply};
 use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::Answer;
@@ -22,8 +24,8 @@ use super::slips::{self, Sale};
 use super::{Shards, answer_read, refused, replied};
 use crate::entities::PLAYER;
 use crate::translate::{
-    Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, id_reused, offered, place_bet, placed_to_wire,
-    player_id_of, register, rejection, self_exclude, set_limit, slip_id, waiting, wallet_to_wire,
+    Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, format_of, id_reused, offered, place_bet,
+    placed_to_wire, player_id_of, register, rejection, self_exclude, set_limit, slip_id, waiting, wallet_to_wire,
 };
 use crate::views::HISTORY;
 
@@ -52,12 +54,18 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         Ok(command) => send(shards, id, name, command, deadline_ms, to_wire),
         Err(refusal) => no(&refusal),
     };
+    let (asked, format) = match in_format(asked) {
+        Ok(asked) => asked,
+        Err(refusal) => return no(&refusal),
+    };
     match asked {
+        // Unwrapped above: what is within is never in a format again.
+        Request::InFormat(_) => no(&Refusal::new("UNKNOWN_MESSAGE", "the request names nothing to do")),
         Request::Register(ask) => register_player(shards, id, &player, &ask.currency, deadline_ms),
         Request::Balance(_) => balance(shards, id),
         Request::ListBets(list) => list_bets(shards, id, list),
         Request::PlaceBet(bet) => {
-            let command = place_bet(&bet);
+            let command = place_bet(&bet, format);
             send(command, Box::new(move |reply| bet_reply(id, &bet, reply)))
         }
         Request::Deposit(ask) => send(
@@ -70,14 +78,31 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         ),
         Request::SetLimit(ask) => limit(shards, id, name, ask, deadline_ms),
         Request::SelfExclude(ask) => send(Ok(self_exclude(&ask)), Box::new(excluded_reply)),
-        Request::PlaceSlip(ask) => slips::place(shards, id, name, &ask, deadline_ms),
-        Request::QuoteSlip(ask) => slips::quote_slip(shards, id, &ask),
+        Request::PlaceSlip(ask) => slips::place(shards, id, name, &ask, format, deadline_ms),
+        Request::QuoteSlip(ask) => slips::quote_slip(shards, id, &ask, format),
         Request::AnswerOffer(ask) => slips::answer_offer(shards, id, name, &ask, deadline_ms),
         Request::ListSlips(_) => slips::list(shards, id),
         Request::LockCashOut(ask) => slips::sell(shards, id, name, Sale::Lock(ask), deadline_ms),
         Request::CashOut(ask) => slips::sell(shards, id, name, Sale::Sell(ask), deadline_ms),
         Request::CashOutPrices(_) => slips::cash_out_prices(shards, id),
     }
+}
+
+/// What is asked, and the format of the prices in it.
+fn in_format(asked: Request) -> Result<(Request, Format), Refusal> {
+    let Request::InFormat(InFormat { format, asked }) = asked else {
+        return Ok((asked, Format::Decimal));
+    };
+    let asked = match asked {
+        Some(Asked::PlaceBet(bet)) => Request::PlaceBet(bet),
+        Some(Asked::PlaceSlip(slip)) => Request::PlaceSlip(slip),
+        Some(Asked::QuoteSlip(slip)) => Request::QuoteSlip(slip),
+        None => {
+            let message = "the request names nothing to do: set one of those with prices";
+            return Err(Refusal::new("UNKNOWN_MESSAGE", message));
+        }
+    };
+    Ok((asked, format_of(format)?))
 }
 
 /// A bet in play, one that a trader is asked about, and one that is offered on other terms wait as slips.

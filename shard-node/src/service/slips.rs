@@ -6,6 +6,7 @@ use shardbook_domain::bet::offer;
 use shardbook_domain::ids::{BetId, BetNo, PlayerId};
 use shardbook_domain::market::Lookup;
 use shardbook_domain::money::Currency;
+use shardbook_domain::odds::Format;
 use shardbook_domain::player::{
     Balance, Command, Context, Event, Rejection, Reply, Slip, Stage, State, decide, max_stake,
 };
@@ -22,8 +23,8 @@ use super::{Shards, refused, replied};
 use crate::entities::{PLAYER, World};
 use crate::recall::with_recalled;
 use crate::translate::{
-    Refusal, bet_of, bet_to_wire, id_reused, offered, part_of, pending, placed, quote, reason, rejection, slip,
-    slip_id, slip_of, slip_refused, waiting,
+    Refusal, bet_of, bet_to_wire, id_reused, offered, part_of, pending, placed, placing, quote, reason, rejection,
+    slip, slip_id, slip_of, slip_refused, waiting,
 };
 
 pub(super) fn place(
@@ -31,10 +32,11 @@ pub(super) fn place(
     player: PlayerId,
     id: CommandId,
     ask: &client::PlaceSlip,
+    format: Format,
     deadline_ms: Option<u64>,
 ) -> Called {
-    match slip(ask) {
-        Ok(asked) => send(shards, player, id, Command::PlaceSlip(asked), None, deadline_ms),
+    match slip(ask, format) {
+        Ok(asked) => send(shards, player, id, placing(asked, format), None, deadline_ms),
         Err(refusal) => no(&refusal),
     }
 }
@@ -165,8 +167,8 @@ fn with_context<R>(world: &World, shards: &Shards, player: PlayerId, act: impl F
 }
 
 /// What a slip amounts to: the very decision, of which nothing is kept.
-pub(super) fn quote_slip(shards: &Shards, player: PlayerId, ask: &client::PlaceSlip) -> Called {
-    let asked = match slip(ask) {
+pub(super) fn quote_slip(shards: &Shards, player: PlayerId, ask: &client::PlaceSlip, format: Format) -> Called {
+    let asked = match slip(ask, format) {
         Ok(asked) => asked,
         Err(refusal) => return no(&refusal),
     };
@@ -174,7 +176,7 @@ pub(super) fn quote_slip(shards: &Shards, player: PlayerId, ask: &client::PlaceS
     let look = move |state: &State| {
         let currency = state.profile()?.currency;
         Some(with_context(&known.world, &known, player, |context| {
-            quoted(state, &asked, currency, context)
+            quoted(state, &asked.as_shown(format, context.book), currency, context)
         }))
     };
     let seen = shards.players.read(player.0, look);

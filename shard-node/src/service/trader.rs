@@ -1,7 +1,7 @@
 //! What traders ask.
 
 use shardbook_domain::ids::{EventId, PlayerId};
-use shardbook_domain::player::Command;
+use shardbook_domain::player::{Command, Rejection, State};
 use shardbook_domain::time::Time;
 use shardbook_proto::backoffice::v1::trader_command::Command as Asked;
 use shardbook_proto::backoffice::v1::{AnswerReferral, RuleOnMarket, Trader, TraderCommand, TraderDone};
@@ -73,19 +73,20 @@ fn done() -> ShardReply {
     replied(Wire::Trader(TraderDone {}))
 }
 
-/// The answer names stakes of whole bets; how many lines they have only the slip says.
+/// Stakes of an offer are in the wallet's currency, which only the player knows.
 fn answer(shards: &Shards, ask: AnswerReferral) -> Called {
     let (player, slip) = match slip_of(&ask.slip_id) {
         Ok(named) => named,
         Err(refusal) => return no(&refusal),
     };
-    let look = move |state: &shardbook_domain::player::State| state.pending_slip(slip).cloned();
+    let look = |state: &State| state.profile().map(|profile| profile.currency);
     let seen = shards.players.read(player.0, look);
     let shards = shards.clone();
     Box::pin(async move {
-        let pending = seen?.answer().await?;
-        // A repeated answer to a slip that is decided gets the outcome of the first.
-        match answer_referral(&ask, slip, pending.as_ref()) {
+        let Some(currency) = seen?.answer().await? else {
+            return Ok(replied(Wire::Error(rejection(&Rejection::NotRegistered))));
+        };
+        match answer_referral(&ask, slip, currency) {
             Ok(command) => send(&shards, player, ask.trader.as_ref(), command).await,
             Err(refusal) => Ok(refused(&refusal)),
         }

@@ -3,12 +3,13 @@
 use shardbook_domain::bet::PricePolicy;
 use shardbook_domain::ids::{EventId, MarketNo, SelectionNo, SelectionRef};
 use shardbook_domain::money::{Currency, Money};
-use shardbook_domain::odds::Odds;
+use shardbook_domain::odds::Format;
 use shardbook_domain::player::{AskedLeg, Command, LimitKind, Slip};
 use shardbook_domain::time::Time;
 use shardbook_proto::client::v1 as client;
 
 use super::Refusal;
+use super::prices::placing;
 
 /// The most legs read from a bet: far above every brand's rule, so that the rule gives the answer.
 const LEGS_READ_MAX: usize = 64;
@@ -39,7 +40,7 @@ pub(crate) fn register(player: &client::PlayerRef, currency: &str) -> Result<Com
     })
 }
 
-pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
+pub(crate) fn place_bet(bet: &client::PlaceBet, format: Format) -> Result<Command, Refusal> {
     let stake = money(&bet.stake, &bet.currency)?;
     let policy = policy_of(bet.policy)?;
     if bet.legs.len() > LEGS_READ_MAX {
@@ -50,9 +51,9 @@ pub(crate) fn place_bet(bet: &client::PlaceBet) -> Result<Command, Refusal> {
         .legs
         .iter()
         .enumerate()
-        .map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
+        .map(|(index, leg)| asked_leg(leg, format).map_err(|no| no.on_leg(index)));
     let legs = legs.collect::<Result<_, _>>()?;
-    Ok(Command::PlaceSlip(Slip::of_one(legs, stake, policy)))
+    Ok(placing(Slip::of_one(legs, stake, policy), format))
 }
 
 pub(super) fn policy_of(policy: i32) -> Result<PricePolicy, Refusal> {
@@ -68,9 +69,11 @@ pub(super) fn policy_of(policy: i32) -> Result<PricePolicy, Refusal> {
     }
 }
 
-pub(super) fn asked_leg(leg: &client::Leg) -> Result<AskedLeg, Refusal> {
+pub(super) fn asked_leg(leg: &client::Leg, format: Format) -> Result<AskedLeg, Refusal> {
     let event = EventId::of(&leg.event).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
-    let price = Odds::parse(&leg.price).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+    let price = format
+        .parse(&leg.price)
+        .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
     let selection = SelectionRef {
         event,
         market: MarketNo(leg.market),

@@ -1,8 +1,9 @@
 //! Slips as asked for, and how they stand, in words of the wire.
 
-use shardbook_domain::bet::{Combinations, Fund, Kind, Shape};
+use shardbook_domain::bet::{Combinations, Fund, Kind};
 use shardbook_domain::ids::{BetId, PlayerId, SlipNo};
 use shardbook_domain::money::{Amount, Currency, Money};
+use shardbook_domain::odds::Format;
 use shardbook_domain::player::{
     AskedBet, AskedStake, Balance, PendingSlip, Rejection, Released, Slip, Stage, StakeRange,
 };
@@ -17,7 +18,7 @@ use super::{Refusal, rejection};
 const SELECTIONS_READ_MAX: usize = Combinations::MAX_LEGS;
 const BETS_READ_MAX: usize = 50;
 
-pub(crate) fn slip(slip: &client::PlaceSlip) -> Result<Slip, Refusal> {
+pub(crate) fn slip(slip: &client::PlaceSlip, format: Format) -> Result<Slip, Refusal> {
     let policy = policy_of(slip.policy)?;
     for (found, most, code, what) in [
         (
@@ -36,7 +37,7 @@ pub(crate) fn slip(slip: &client::PlaceSlip) -> Result<Slip, Refusal> {
         .selections
         .iter()
         .enumerate()
-        .map(|(index, leg)| asked_leg(leg).map_err(|no| no.on_leg(index)));
+        .map(|(index, leg)| asked_leg(leg, format).map_err(|no| no.on_leg(index)));
     let selections = selections.collect::<Result<Vec<_>, _>>()?;
     let mut bets = Vec::with_capacity(slip.bets.len());
     for (at, bet) in slip.bets.iter().enumerate() {
@@ -133,27 +134,6 @@ fn all_of(free: usize) -> Combinations {
     }
 }
 
-/// The shape of a bet as asked for.
-pub(crate) fn shape(bet: &AskedBet) -> Shape {
-    let legs: Vec<u32> = (0..64).filter(|leg| bet.legs >> leg & 1 == 1).collect();
-    let banker = |(at, leg): (usize, &u32)| u64::from(bet.bankers >> leg & 1 == 1) << at;
-    Shape {
-        legs: legs.len(),
-        bankers: legs.iter().enumerate().map(banker).sum(),
-        combinations: bet.combinations,
-        each_way: bet.each_way,
-    }
-}
-
-/// Stake of a line and of all lines, as asked for; what does not divide stands as it is.
-pub(crate) fn stakes(bet: &AskedBet) -> (Amount, Amount) {
-    let lines = i64::try_from(shape(bet).lines()).unwrap_or(i64::MAX).max(1);
-    match bet.stake {
-        AskedStake::Unit(unit) => (unit.amount(), Amount(unit.minor.saturating_mul(lines))),
-        AskedStake::Total(total) => (Amount(total.minor / lines), total.amount()),
-    }
-}
-
 pub(crate) fn slip_id(player: PlayerId, slip: SlipNo) -> String {
     format!("{player}-s{slip}")
 }
@@ -190,7 +170,10 @@ fn taken(slip: String, state: client::SlipState, balance: Option<&Balance>) -> c
 }
 
 /// Placed: `slip` is the id of one that waited before.
-pub(crate) fn placed(slip: Option<String>, bets: Vec<client::Bet>, balance: Option<&Balance>) -> client::SlipTaken {
+pub(crate) fn placed(slip: Option<String>, mut bets: Vec<client::Bet>, balance: Option<&Balance>) -> client::SlipTaken {
+    if let Some(slip) = &slip {
+        bets.iter_mut().for_each(|bet| bet.slip_id.clone_from(slip));
+    }
     client::SlipTaken {
         bets,
         ..taken(slip.unwrap_or_default(), client::SlipState::Placed, balance)
@@ -210,7 +193,7 @@ pub(crate) fn waiting(slip: String, stage: Stage, until: Time, balance: Option<&
 }
 
 pub(crate) fn offered(slip: String, until: Time, offer: &Slip, balance: Option<&Balance>) -> client::SlipTaken {
-    let stake = |bet: &AskedBet| stakes(bet).1.of(bet.stake.money().currency).decimal();
+    let stake = |bet: &AskedBet| bet.stakes().1.of(bet.stake.money().currency).decimal();
     let offer = client::SlipOffer {
         prices: offer.selections.iter().map(|leg| leg.price.to_string()).collect(),
         stakes: offer.bets.iter().map(stake).collect(),
@@ -249,8 +232,8 @@ pub(crate) fn pending(player: PlayerId, no: SlipNo, slip: &PendingSlip) -> clien
 
 /// What one bet of a slip amounts to now.
 pub(crate) fn quote(bet: &AskedBet, range: Option<&StakeRange>, delay_s: u32, currency: Currency) -> client::BetQuote {
-    let shape = shape(bet);
-    let (unit, stake) = stakes(bet);
+    let shape = bet.shape();
+    let (unit, stake) = bet.stakes();
     let amount = |amount: Option<Amount>| amount.map(|amount| decimal(amount, currency)).unwrap_or_default();
     client::BetQuote {
         name: shape.name(),

@@ -2,7 +2,7 @@
 
 use shardbook_domain::event::{Change, Command as MarketCommand};
 use shardbook_domain::ids::{PlayerId, SlipNo};
-use shardbook_domain::money::Money;
+use shardbook_domain::money::Currency;
 use shardbook_domain::odds::Odds;
 use shardbook_domain::player::{Command, PendingSlip, Profile, ReferralAnswer, StakeRange};
 use shardbook_domain::rules::Phase;
@@ -15,15 +15,16 @@ use shardbook_proto::client::v1 as client;
 use super::Refusal;
 use super::feed::{correction, correction_back, key, result, rollback_void, void};
 use super::player::money;
-use super::slip::{shape, slip_id, stakes};
+use super::slip::slip_id;
 use super::wallet::decimal;
 use crate::names::Names;
 
-/// The answer to a slip that waits; stakes are given in all and told for each line.
+/// The answer to a slip; stakes are in the currency of its player's wallet. It is the same command however the slip stands
+/// now, so that a repeat gets the first answer.
 pub(crate) fn answer_referral(
     ask: &backoffice::AnswerReferral,
     slip: SlipNo,
-    pending: Option<&PendingSlip>,
+    currency: Currency,
 ) -> Result<Command, Refusal> {
     let answer = match &ask.answer {
         None => {
@@ -36,50 +37,16 @@ pub(crate) fn answer_referral(
         Some(Answer::Reject(reject)) => ReferralAnswer::Reject {
             reason: reject.reason.clone(),
         },
-        Some(Answer::Offer(offer)) => ReferralAnswer::Offer {
-            units: match pending {
-                Some(pending) => units(&offer.stakes, pending)?,
-                None => {
-                    return Err(Refusal::new(
-                        "SLIP_NOT_REFERRED",
-                        "the slip does not wait for a trader any more",
-                    ));
-                }
-            },
-            prices: prices(&offer.prices)?,
-        },
+        Some(Answer::Offer(offer)) => {
+            let stakes = offer.stakes.iter().map(|stake| money(stake, currency.code()));
+            ReferralAnswer::Offer {
+                stakes: stakes.collect::<Result<_, _>>()?,
+                prices: prices(&offer.prices)?,
+            }
+        }
     };
     let by = trader_of(ask.trader.as_ref());
     Ok(Command::AnswerReferral { slip, answer, by })
-}
-
-fn units(totals: &[String], pending: &PendingSlip) -> Result<Vec<Money>, Refusal> {
-    let bets = &pending.asked.bets;
-    if totals.is_empty() {
-        let unit = |bet| stakes(bet).0.of(bet.stake.money().currency);
-        return Ok(bets.iter().map(unit).collect());
-    }
-    if totals.len() != bets.len() {
-        let message = format!(
-            "{} stakes for {} bets: give one for each, or none",
-            totals.len(),
-            bets.len()
-        );
-        return Err(Refusal::new("OFFER_INVALID", message));
-    }
-    let unit = |(total, bet): (&String, &shardbook_domain::player::AskedBet)| {
-        let total = money(total, bet.stake.money().currency.code())?;
-        let lines = i64::try_from(shape(bet).lines()).unwrap_or(i64::MAX).max(1);
-        if total.minor % lines != 0 {
-            let message = format!("{total} does not divide into {lines} equal lines");
-            return Err(Refusal::new("STAKE_NOT_DIVISIBLE", message));
-        }
-        Ok(Money {
-            minor: total.minor / lines,
-            ..total
-        })
-    };
-    totals.iter().zip(bets).map(unit).collect()
 }
 
 fn prices(texts: &[String]) -> Result<Vec<Odds>, Refusal> {
@@ -147,8 +114,8 @@ pub(crate) fn referral(
         price: leg.price.to_string(),
     };
     let bet = |(at, bet): (usize, &shardbook_domain::player::AskedBet)| backoffice::ReferredBet {
-        name: shape(bet).name(),
-        stake: decimal(stakes(bet).1, currency),
+        name: bet.shape().name(),
+        stake: decimal(bet.stakes().1, currency),
         max_stake: most
             .get(at)
             .map(|range| decimal(range.max, currency))

@@ -58,7 +58,7 @@ pub(crate) fn bet_to_wire(
         Amount::ZERO => String::new(),
         amount => decimal(amount, currency),
     };
-    wire.status = bet_status(bet.status).into();
+    wire.status = bet_status(bet).into();
     if bet.is_open() {
         wire.returned = amount(bet.returned);
         wire.stake_settled = amount(bet.stake_settled);
@@ -151,8 +151,12 @@ pub(crate) fn placed_to_wire(
     })
 }
 
-fn bet_status(status: BetStatus) -> client::BetStatus {
-    match status {
+fn bet_status(bet: &Bet) -> client::BetStatus {
+    match bet.status {
+        BetStatus::PartlyWon if bet.terms.half(&bet.results) == Some(LegOutcome::HalfWon) => client::BetStatus::HalfWon,
+        BetStatus::PartlyWon if bet.terms.half(&bet.results) == Some(LegOutcome::HalfLost) => {
+            client::BetStatus::HalfLost
+        }
         BetStatus::Open => client::BetStatus::Open,
         BetStatus::Won => client::BetStatus::Won,
         BetStatus::Lost => client::BetStatus::Lost,

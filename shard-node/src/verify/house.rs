@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shardbook_domain::bet::Bet;
 use shardbook_domain::ledger::Account;
 use shardbook_domain::money::Currency;
+use shardbook_domain::rules::RuleBook;
 use shardbook_domain::{event, player};
 use shardbook_projections::totals::{CURRENCY, Totals};
 use shardbook_runtime::fault::StoreFault;
@@ -31,6 +32,7 @@ pub(super) fn check(
     store: &Store,
     players: &[(u64, &player::State)],
     events: &BTreeMap<u64, &event::State>,
+    rules: &RuleBook,
     verdict: &mut Verdict,
 ) -> Result<(), StoreFault> {
     let mut books = BTreeMap::<Currency, Books>::new();
@@ -51,7 +53,7 @@ pub(super) fn check(
         unsettled.extend(
             state
                 .open_bets()
-                .filter(|bet| lags_behind(bet, events))
+                .filter(|bet| lags_behind(bet, events, rules))
                 .map(|bet| (*id, bet.no())),
         );
     }
@@ -95,14 +97,20 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Whether a leg's market has a later result than the bet knows.
-fn lags_behind(bet: &Bet, events: &BTreeMap<u64, &event::State>) -> bool {
-    bet.terms.legs.iter().zip(&bet.results).any(|(leg, known)| {
+/// Whether a leg's market has a later result than the bet knows, and one that changes the leg.
+fn lags_behind(bet: &Bet, events: &BTreeMap<u64, &event::State>, rules: &RuleBook) -> bool {
+    let mut legs = bet.terms.legs.iter().zip(&bet.results).enumerate();
+    legs.any(|(at, (leg, known))| {
         let market = events
             .get(&leg.selection.event.0)
             .and_then(|event| event.market(leg.selection.market));
-        let latest = market.map_or(0, |market| market.result_version);
-        latest > known.map_or(0, |result| result.version)
+        let Some(market) = market else { return false };
+        let latest = market.result_version;
+        let stays = || {
+            let rules = rules.version(bet.terms.rules_version)?;
+            Some(bet.stays_by(at, bet.ruling_on(at, latest, &market.settlement, rules)?))
+        };
+        latest > known.map_or(0, |result| result.version) && stays() != Some(true)
     })
 }
 

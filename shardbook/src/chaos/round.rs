@@ -120,6 +120,7 @@ impl Round {
         Wanted {
             files: Vec::new(),
             synthetic: MATCHES,
+            races: 1,
             seed: self.seed.wrapping_mul(1_000_003).wrapping_add(self.number.into()),
             plan: Plan {
                 speed: Speed::Fit(self.fit),

@@ -13,13 +13,13 @@ use super::values::{Margin, StakeRange, parse_duration, parse_rate};
 /// server's feed service in order, at the chosen pace. A message that was sent and not answered is sent again after a
 /// reconnect; its id keeps it from having a second effect.
 #[derive(Clone, Debug, Args)]
-#[command(group = ArgGroup::new("source").args(["files", "synthetic"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("source").args(["files", "synthetic", "races"]).required(true).multiple(true))]
 #[command(after_long_help = "Examples:
   shardbook replay --dry-run ../shared/data/betfair/event-29788105.bz2
   shardbook replay --speed 60x market.bz2
   shardbook replay --margin 7.5% --ladder 2:0.02,5:0.1,100:1 market.bz2
   shardbook replay --fit 2m --overlap a.bz2 b.bz2 c.gz
-  shardbook replay --synthetic 12 --seed 7 --speed 60x --json report.json")]
+  shardbook replay --synthetic 12 --races 3 --seed 7 --speed 60x --json report.json")]
 pub struct ReplayArgs {
     /// Market files.
     #[arg(value_name = "FILE")]
@@ -48,7 +48,10 @@ pub struct ReplayArgs {
     /// Also play this many synthetic football matches.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub synthetic: Option<u32>,
-    /// Seed of the synthetic matches; the same seed gives the same messages.
+    /// Also run this many synthetic horse races.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub races: Option<u32>,
+    /// Seed of the synthetic matches and races; the same seed gives the same messages.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Read and translate everything, send nothing, print what would be sent.
@@ -65,9 +68,10 @@ pub struct ReplayArgs {
 /// Arguments of `shardbook players`.
 ///
 /// Each player is one WebSocket: it opens a session, deposits test funds, follows a few events, places bets and slips on
-/// the prices that it sees, waits for the delay of bets in play, sells some open bets back, and makes seeded mistakes on
-/// purpose. At the end its own records are compared with what the server says: every answered bet must be listed once,
-/// and the balance must follow from them. Exit code 1: something differed.
+/// the prices that it sees, on races each-way too, uses a free bet that it was granted, waits for the delay of bets in play,
+/// sells some open bets back, and makes seeded mistakes on purpose. At the end its own records are compared with what the
+/// server says: every answered bet must be listed once, and the balance must follow from them. Exit code 1: something
+/// differed.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:
   shardbook players

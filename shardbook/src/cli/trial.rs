@@ -27,6 +27,9 @@ pub struct DemoArgs {
     /// Synthetic matches beside the files. [default: 4, and 12 where there are no files]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub synthetic: Option<u32>,
+    /// Synthetic horse races beside them. [default: 2, and 4 where there are no files]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub races: Option<u32>,
     /// How long every source trades.
     #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = parse_duration)]
     pub fit: Duration,
@@ -45,7 +48,7 @@ pub struct DemoArgs {
     /// Share of turns in which a player means to sell an open bet, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub cash_out: u8,
-    /// Seed of players and synthetic matches.
+    /// Seed of players, synthetic matches and races.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Keep the data in this new folder instead of a temporary one.

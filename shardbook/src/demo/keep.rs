@@ -7,8 +7,9 @@ use crate::players::{self, Crowd};
 use crate::replay::{Feed, Publisher, Wanted};
 use crate::trial::interrupted;
 
-/// Matches that trade at once, and players that bet on them, while the server is kept up.
+/// Matches and races that trade at once, and players that bet on them, while the server is kept up.
 const MATCHES: u32 = 6;
+const RACES: u32 = 2;
 const PLAYERS: u32 = 200;
 /// Bets a second of these.
 const RATE: u32 = 50;
@@ -38,6 +39,7 @@ async fn play(args: &DemoArgs, server: &Server, round: u64) -> Result<(), Failur
     let wanted = Wanted {
         files: Vec::new(),
         synthetic: MATCHES,
+        races: RACES,
         seed: args.seed.wrapping_add(round),
         plan: Plan {
             speed: Speed::Fit(args.fit),

@@ -20,6 +20,8 @@ pub struct Summary {
     pub files: usize,
     /// Synthetic matches played.
     pub synthetic_matches: u32,
+    /// Synthetic races run.
+    pub synthetic_races: u32,
     /// Bets that had to be accepted.
     pub bets_wanted: u64,
     /// The house's totals.
@@ -45,8 +47,7 @@ fn verdict<S: Serializer>(verify: &Result<Value, String>, serializer: S) -> Resu
 impl Summary {
     pub(super) fn new(
         args: &DemoArgs,
-        files: usize,
-        synthetic_matches: u32,
+        (files, synthetic_matches, synthetic_races): (usize, u32, u32),
         took: Duration,
         played: Played,
         verify: Result<Value, Failure>,
@@ -56,6 +57,7 @@ impl Summary {
             seconds: took.as_secs(),
             files,
             synthetic_matches,
+            synthetic_races,
             bets_wanted: args.bets,
             house: played.figures.house,
             gateway: played.figures.gateway,
@@ -78,8 +80,8 @@ impl fmt::Display for Summary {
         } = self;
         writeln!(
             f,
-            "sources            {} market files, {} synthetic matches",
-            self.files, self.synthetic_matches
+            "sources            {} market files, {} synthetic matches, {} synthetic races",
+            self.files, self.synthetic_matches, self.synthetic_races
         )?;
         writeln!(
             f,

@@ -62,6 +62,18 @@ impl Asked {
         self.wanted()?.into_iter().map(|wanted| Ok(wanted.stake)).sum()
     }
 
+    /// The part of these stakes that is the player's own money, and the part that is free bets.
+    ///
+    /// # Errors
+    /// Where one is no decimal number.
+    pub fn own_and_free(&self) -> Result<(Decimal, Decimal), String> {
+        let (mut own, mut free) = (Decimal::ZERO, Decimal::ZERO);
+        for wanted in self.wanted()? {
+            *(if wanted.free_bet { &mut free } else { &mut own }) += wanted.stake;
+        }
+        Ok((own, free))
+    }
+
     /// Holds bets that were taken against what was asked.
     ///
     /// # Errors
@@ -111,6 +123,8 @@ struct Wanted<'a> {
     stake: Decimal,
     currency: &'a str,
     policy: PricePolicy,
+    each_way: bool,
+    free_bet: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -134,6 +148,8 @@ impl<'a> Wanted<'a> {
             stake,
             currency,
             policy,
+            each_way: asked.each_way,
+            free_bet: asked.free_bet,
         })
     }
 
@@ -151,6 +167,12 @@ impl<'a> Wanted<'a> {
             return Err(format!(
                 "{} lines of {}, asked {} of {}",
                 bet.lines, bet.unit_stake, self.lines, self.unit
+            ));
+        }
+        if (bet.each_way, bet.free_bet) != (self.each_way, self.free_bet) {
+            return Err(format!(
+                "each-way {} and free bet {}, asked {} and {}",
+                bet.each_way, bet.free_bet, self.each_way, self.free_bet
             ));
         }
         if bet.legs.len() != self.legs.len() {
@@ -230,6 +252,8 @@ pub fn as_placed(bet: &Bet) -> Bet {
         refunded: String::new(),
         cashed_stake: String::new(),
         cashed_paid: String::new(),
+        // Told by the answer that places it alone.
+        slip_id: String::new(),
         legs: bet.legs.iter().map(leg).collect(),
         ..bet.clone()
     }

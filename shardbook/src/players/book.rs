@@ -36,6 +36,8 @@ pub struct Offer {
     pub price: String,
     /// A bet on it is decided only after a delay.
     pub delayed: bool,
+    /// It is a race: bets on it may be each-way.
+    pub race: bool,
 }
 
 impl Book {
@@ -129,6 +131,7 @@ impl Book {
             selection: selection.selection,
             price,
             delayed: market.in_play && market.bet_delay_s > 0,
+            race: market.race,
         })
     }
 
@@ -155,6 +158,7 @@ impl Book {
             selection: selection.selection,
             price,
             delayed: false,
+            race: market.race,
         })
     }
 }

@@ -94,6 +94,8 @@ pub struct Purse {
     pub currency: String,
     /// Available balance as last heard, in units of the currency.
     pub available: Decimal,
+    /// What can be staked as a free bet, in units of the currency.
+    pub free_bets: Decimal,
     /// Stakes that the player likes.
     pub stakes: StakeRange,
 }

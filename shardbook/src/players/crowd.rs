@@ -45,6 +45,22 @@ pub struct Plan {
     pub answers: Option<PathBuf>,
 }
 
+/// Of so many players the one at this place looks for free bets that it was granted, and uses them.
+pub const LOOKS_FOR_FREE_BETS: (u32, u32) = (10, 3);
+
+impl Plan {
+    /// Brand, name and currency of a player.
+    #[must_use]
+    pub fn player(&self, index: u32) -> (String, String, String) {
+        let turn = index as usize;
+        (
+            self.brands[turn % self.brands.len()].clone(),
+            format!("{}-{index}", self.name),
+            self.currencies[turn % self.currencies.len()].clone(),
+        )
+    }
+}
+
 /// What the players are doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {

@@ -87,13 +87,13 @@ impl Player {
         answers: Option<Arc<AnswerLog>>,
         phase: watch::Receiver<Phase>,
     ) -> Self {
-        let turn = index as usize;
+        let (brand, name, currency) = plan.player(index);
         let now = Instant::now();
         Self {
             index,
-            name: format!("{}-{index}", plan.name),
-            brand: plan.brands[turn % plan.brands.len()].clone(),
-            currency: plan.currencies[turn % plan.currencies.len()].clone(),
+            name,
+            brand,
+            currency,
             dice: Dice::new(plan.seed, u64::from(index)),
             plan,
             tally,
@@ -204,6 +204,7 @@ impl Player {
         Purse {
             currency: self.currency.clone(),
             available: available.unwrap_or(Decimal::ZERO),
+            free_bets: self.record.free_bets.to_use(),
             stakes: self.plan.stakes,
         }
     }

@@ -113,10 +113,15 @@ fn money<'a>(record: &Record, bets: impl Iterator<Item = &'a Bet>, balance: &Bal
     {
         return Err(format!("the balance was told as {known:?} and is {balance:?}"));
     }
-    let (mut worth, mut held) = (record.deposited, Decimal::ZERO);
+    let (mut worth, mut held, mut free) = (record.deposited, Decimal::ZERO, record.free_bets.granted);
     for bet in bets {
         let (stake, sold) = (decimal(&bet.stake)?, decimal_or_zero(&bet.cashed_stake)?);
-        worth += decimal_or_zero(&bet.returned)? + decimal_or_zero(&bet.cashed_paid)? - stake;
+        worth += decimal_or_zero(&bet.returned)? + decimal_or_zero(&bet.cashed_paid)?;
+        if bet.free_bet {
+            free += decimal_or_zero(&bet.refunded)? - stake;
+        } else {
+            worth -= stake;
+        }
         if matches!(bet.status(), BetStatus::Open | BetStatus::Unspecified) {
             held += stake - sold - decimal_or_zero(&bet.stake_settled)?;
         }
@@ -129,6 +134,11 @@ fn money<'a>(record: &Record, bets: impl Iterator<Item = &'a Bet>, balance: &Bal
     }
     if decimal_or_zero(&balance.held)? != held {
         return Err(format!("held {}: the stakes of open bets make {held}", balance.held));
+    }
+    // What is granted later is learned of only here.
+    if record.free_bets.used && decimal_or_zero(&balance.free_bets)? != free {
+        let told = &balance.free_bets;
+        return Err(format!("free bets {told}: grants, stakes and refunds make {free}"));
     }
     Ok(())
 }

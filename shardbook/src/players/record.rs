@@ -99,6 +99,25 @@ pub struct Record {
     pub balance: Option<Balance>,
     /// Everything deposited, in units of the currency.
     pub deposited: Decimal,
+    /// What was granted.
+    pub free_bets: FreeBets,
+}
+
+/// Free bets of a player, which stakes them once.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FreeBets {
+    /// What there was to stake before any was staked, in units of the currency.
+    pub granted: Decimal,
+    /// Whether a bet with them was sent.
+    pub used: bool,
+}
+
+impl FreeBets {
+    /// What may be staked.
+    #[must_use]
+    pub fn to_use(self) -> Decimal {
+        if self.used { Decimal::ZERO } else { self.granted }
+    }
 }
 
 impl Record {
@@ -107,6 +126,9 @@ impl Record {
     /// # Errors
     /// Where two balances of one version differ.
     pub fn told_balance(&mut self, balance: Balance) -> Result<(), String> {
+        if !balance.free_bets.is_empty() && !self.free_bets.used {
+            self.free_bets.granted = decimal(&balance.free_bets)?;
+        }
         match &self.balance {
             Some(known) if known.version > balance.version => Ok(()),
             Some(known) if known.version == balance.version && !same_money(known, &balance) => Err(format!(
@@ -134,14 +156,16 @@ impl Record {
         let Some(known) = known.filter(|known| known.version + changes == balance.version) else {
             return Ok(());
         };
-        let stakes = asked.stakes()?;
+        let (own, free) = asked.own_and_free()?;
         let moved = |from: &str, to: &str| Ok::<_, String>(decimal_or_zero(to)? - decimal_or_zero(from)?);
         let (held, available) = (
             moved(&known.held, &balance.held)?,
             moved(&known.available, &balance.available)?,
         );
-        if (held, available) != (stakes, -stakes) {
-            return Err(format!("stakes of {stakes} made of {known:?} a balance of {balance:?}"));
+        if (held, available) != (own + free, -own) {
+            return Err(format!(
+                "stakes of {own} and free bets of {free} made of {known:?} a balance of {balance:?}"
+            ));
         }
         Ok(())
     }

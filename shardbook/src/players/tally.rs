@@ -186,7 +186,9 @@ impl Tally {
         if bet.legs.len() > 1 && bet.lines == 1 {
             bump(&self.accumulators);
         }
-        add(&self.types, &bet.name);
+        let each_way = if bet.each_way { " each-way" } else { "" };
+        let free_bet = if bet.free_bet { ", free bet" } else { "" };
+        add(&self.types, &format!("{}{each_way}{free_bet}", bet.name));
     }
 
     /// Counts a deliberate mistake.

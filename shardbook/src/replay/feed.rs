@@ -20,6 +20,8 @@ pub struct Wanted {
     pub files: Vec<PathBuf>,
     /// Synthetic matches beside them.
     pub synthetic: u32,
+    /// Synthetic races beside them.
+    pub races: u32,
     /// Seed of these.
     pub seed: u64,
     /// When messages are due.
@@ -40,7 +42,7 @@ pub struct Wanted {
 pub struct Read {
     /// What the files held.
     pub files: shardbook_betfair::Report,
-    /// Messages of synthetic matches.
+    /// Messages of synthetic matches and races.
     pub synthetic_messages: u64,
     /// What stopped a strict reading before the end.
     pub stopped: Option<String>,
@@ -67,7 +69,7 @@ impl Feed {
         };
         let files = wanted.files;
         let replay = spawn_blocking(move || Replay::open(&files, &options)).await??;
-        let synthetic = FixtureList::new(wanted.seed, wanted.synthetic.into(), wanted.plan);
+        let synthetic = FixtureList::new(wanted.seed, wanted.synthetic.into(), wanted.races.into(), wanted.plan);
         let (sender, messages) = mpsc::channel(READ_AHEAD);
         let bet_delays = wanted.bet_delays;
         let synthetic = synthetic.map(move |timed| if bet_delays { timed } else { undelayed(timed) });

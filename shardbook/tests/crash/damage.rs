@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shardbook_runtime::journal::Store;
+use shardbook_runtime::journal::{Families, Store};
 use shardbook_runtime::slot::ShardId;
 use tempfile::TempDir;
 
@@ -19,8 +19,10 @@ async fn traded(folder: &TempDir) -> PathBuf {
 }
 
 fn tables(data: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(data)
-        .expect("a folder")
+    let folders = [Families::JOURNAL_FOLDER, Families::VIEWS_FOLDER].map(|folder| data.join(folder));
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).expect("a folder"))
         .map(|entry| entry.expect("an entry").path());
     files
         .filter(|file| file.extension().is_some_and(|end| end == "sst"))
@@ -87,7 +89,7 @@ async fn files_cut_short() {
         fs::write(&table, whole).expect("can be written");
     }
     assert_eq!(verified(&data).0, Some(0), "sound again");
-    fs::remove_file(data.join("CURRENT")).expect("is there");
+    fs::remove_file(data.join(Families::JOURNAL_FOLDER).join("CURRENT")).expect("is there");
     let (code, told) = verified(&data);
     assert_eq!(code, Some(1));
     assert!(told.contains("there is no store at"), "{told}");

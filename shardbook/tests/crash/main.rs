@@ -5,3 +5,4 @@ mod inspect;
 mod kills;
 mod refusals;
 mod server;
+mod waiting;

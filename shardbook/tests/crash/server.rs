@@ -80,13 +80,15 @@ impl Server {
         assert!(self.child.wait().expect("it ends").success());
     }
 
+    /// A connection to it.
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(self.grpc.clone()).expect("an address");
+        endpoint.connect().await.expect("connects")
+    }
+
     /// An event with one market; each player deposits 10.00 and stakes 2.00 on the winner; all are settled.
     pub async fn trade(&self) {
-        let channel = Channel::from_shared(self.grpc.clone())
-            .expect("an address")
-            .connect()
-            .await
-            .expect("connects");
+        let channel = self.channel().await;
         publish(&channel, 1, vec![fixture(), market()]).await;
         let mut betting = BettingClient::new(channel.clone());
         for n in 0..PLAYERS {
@@ -140,14 +142,14 @@ impl Drop for Server {
     }
 }
 
-fn player(n: u32) -> Option<PlayerRef> {
+pub fn player(n: u32) -> Option<PlayerRef> {
     Some(PlayerRef {
         brand: "acme".into(),
         player: format!("p{n}"),
     })
 }
 
-fn bet() -> PlaceBet {
+pub fn bet() -> PlaceBet {
     let leg = Leg {
         event: EVENT.into(),
         market: 1,
@@ -162,7 +164,7 @@ fn bet() -> PlaceBet {
     }
 }
 
-async fn publish(channel: &Channel, first: i64, bodies: Vec<Body>) {
+pub async fn publish(channel: &Channel, first: i64, bodies: Vec<Body>) {
     let message = |(n, body): (i64, Body)| FeedMessage {
         id: format!("m{n}"),
         event: EVENT.into(),
@@ -183,14 +185,14 @@ async fn publish(channel: &Channel, first: i64, bodies: Vec<Body>) {
     }
 }
 
-fn key() -> Option<MarketKey> {
+pub fn key() -> Option<MarketKey> {
     Some(MarketKey {
         r#type: "MATCH_ODDS".into(),
         specifiers: String::new(),
     })
 }
 
-fn fixture() -> Body {
+pub fn fixture() -> Body {
     Body::Fixture(Fixture {
         sport: "football".into(),
         name: "Home v Away".into(),
@@ -199,7 +201,7 @@ fn fixture() -> Body {
     })
 }
 
-fn market() -> Body {
+pub fn market() -> Body {
     let selection = |id: &str| SelectionDefinition {
         id: id.into(),
         name: format!("team {id}"),

@@ -7,8 +7,8 @@ use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{
     BetFilter, PlaceBetRequest, PlaceSlip, PlayerRef, PricePolicy, SlipState, place_bet_reply,
 };
-use shardbook_proto::provider::v1::FeedMarketStatus;
 use shardbook_proto::provider::v1::Outcome::{Lost, Won};
+use shardbook_proto::provider::v1::{FeedMarketStatus, FixtureStatus};
 use shardbook_tests::{House, Player, Way, single, slip, soon, staked};
 
 use super::{EVENT, asked, event};
@@ -86,7 +86,7 @@ async fn what_happens_during_the_delay_counts() {
     use PricePolicy::{Any, Better, Exact};
     let house = House::open().await;
     // What happens, policy, and the price taken or the code.
-    let rows: [(&str, PricePolicy, Result<&str, &str>); 7] = [
+    let rows: [(&str, PricePolicy, Result<&str, &str>); 8] = [
         ("nothing", Exact, Ok("2.00")),
         ("shorter", Exact, Err("PRICE_CHANGED")),
         ("shorter", Better, Err("PRICE_CHANGED")),
@@ -94,6 +94,7 @@ async fn what_happens_during_the_delay_counts() {
         ("longer", Better, Ok("2.10")),
         ("suspended", Any, Err("MARKET_SUSPENDED")),
         ("resulted", Any, Err("MARKET_RESULTED")),
+        ("over", Any, Err("MARKET_CLOSED")),
     ];
     let mut open = Vec::new();
     for (row, (happens, policy, _)) in rows.iter().enumerate() {
@@ -116,6 +117,10 @@ async fn what_happens_during_the_delay_counts() {
             "longer" => feed.price(1, 1, "2.10").await,
             "suspended" => feed.status(1, FeedMarketStatus::Suspended).await,
             "resulted" => feed.result(1, &[Won, Lost]).await,
+            "over" => {
+                feed.result(1, &[Won, Lost]).await;
+                feed.fixture(FixtureStatus::Ended).await;
+            }
             _ => {}
         }
         open.push((player, waiting.slip_id, feed));

@@ -49,6 +49,7 @@ async fn offers_are_taken_or_left() {
         (taken.bets[0].stake.as_str(), taken.bets[0].legs[0].price.as_str()),
         ("100.00", "1.90")
     );
+    assert_eq!(taken.bets[0].slip_id, offered.slip_id, "where the bet came from");
     assert_eq!(
         ann.refused(answer(&offered.slip_id, false)).await.code,
         "SLIP_NOT_OFFERED"

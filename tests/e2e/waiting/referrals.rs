@@ -178,6 +178,75 @@ async fn traders_answer() {
     assert_eq!(house.prove().await.bets, 3);
 }
 
+/// Protects traders from answers that were lost on their way: a repeat gets the first outcome however the slip stands by
+/// then, another answer under the same id is refused, and a late one under another id is too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_answer_is_the_same_answer() {
+    let house = house(60).await;
+    let _feed = event(&house).await;
+    let mut trader = house.trader("tess").await;
+    let mut desk = trader.watch().await;
+    let mut player = house.player("ann", "2000.00").await;
+    let terms = || offer(&["250.00"], &["1.95"]);
+    for (round, accept) in [(1, true), (2, false)] {
+        let slip = player.slip(asked("500.00")).await.slip_id;
+        desk.came().await;
+        let id = format!("offer-{round}");
+        trader.answer_as(&id, &slip, terms()).await.expect("taken");
+        player.slip_told(&slip, SlipState::Offered).await;
+        trader
+            .answer_as(&id, &slip, terms())
+            .await
+            .expect("before the player answers");
+        player.answer_offer(&slip, accept).await;
+        trader.answer_as(&id, &slip, terms()).await.expect("and after");
+        let other = trader.answer_as(&id, &slip, offer(&[], &["1.95"])).await;
+        assert_eq!(other.expect_err("another answer").code, "COMMAND_ID_REUSED");
+        let late = trader.answer(&slip, terms()).await;
+        assert_eq!(late.expect_err("decided").code, "SLIP_NOT_REFERRED");
+        assert_eq!(desk.gone().await, slip);
+    }
+    assert_eq!(player.wallet().await, wallet("1750.00", "250.00"));
+    drop((player, desk));
+    assert_eq!(house.prove().await.bets, 1);
+}
+
+/// Protects the house from players it does not trust, and them from factors that are not theirs: a trader's factor bounds
+/// what one player stakes, in its phase alone, until it is set again; what is no factor is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_traders_factor_bounds_one_player() {
+    let house = House::by(hundred_at_most).await;
+    let mut feed = event(&house).await;
+    let mut trader = house.trader("tess").await;
+    let (mut ann, mut bob) = (
+        house.player("ann", "1000.00").await,
+        house.player("bob", "1000.00").await,
+    );
+    trader.factor("ann", false, 100).await.expect("set");
+    let refused = ann.refused(Request::PlaceSlip(asked("10.01"))).await;
+    assert_eq!(
+        (refused.code.as_str(), refused.max_stake.as_str()),
+        ("STAKE_TOO_LARGE", "10.00")
+    );
+    ann.take(asked("10.00")).await;
+    bob.take(asked("100.00")).await;
+    feed.in_play(1, 0).await;
+    ann.take(asked("100.00")).await;
+    trader.factor("ann", true, 0).await.expect("set");
+    assert_eq!(
+        ann.refused(Request::PlaceSlip(asked("1.00"))).await.code,
+        "BETS_NOT_TAKEN"
+    );
+    for (player, permille, code) in [("ann", 100_001, "FACTOR_INVALID"), ("nobody", 100, "NOT_REGISTERED")] {
+        let refused = trader.factor(player, true, permille).await.expect_err(player);
+        assert_eq!(refused.code, code, "{}", refused.message);
+    }
+    trader.factor("ann", true, 1_000).await.expect("set");
+    ann.take(asked("1.00")).await;
+    drop((ann, bob));
+    assert_eq!(house.prove().await.bets, 4);
+}
+
 /// Protects stakes from a trader who has gone home: a referral that nobody answers ends by itself, and the money is free.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers() {

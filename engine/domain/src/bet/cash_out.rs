@@ -2,14 +2,15 @@
 //!
 //! The fair value of a bet is what it returns on average: the sum over its lines of the products of their legs, a decided
 //! leg by what became of it, an open one by its chances. Legs of different events do not depend on each other, so that the
-//! average of a product is the product of the averages. Boosts and bonuses are left out: they are for bets that are kept to
-//! the end.
+//! average of a product is the product of the averages. Places are reckoned from the chances to win. Boosts and bonuses are
+//! left out: they are for bets that are kept to the end, and most depend on how every leg ends, so that a part that is bought
+//! back would earn what the rest may still lose.
 
 use serde::{Deserialize, Serialize};
 
 use super::cover::{self, Take};
 use super::{Bet, Fund, Leg, LegOutcome, LegResult, Part, Terms};
-use crate::market::{Book, Chance, Lookup, MarketStatus};
+use crate::market::{Book, Chance, Lookup, MarketStatus, place_chance};
 use crate::money::Amount;
 use crate::ratio::{Ratio, Rounding};
 use crate::rules::Rules;
@@ -66,8 +67,8 @@ pub enum NoCashOut {
     /// The stake was a free bet.
     #[error("the stake is a free bet, which is not bought back: wait for the result")]
     FreeBet,
-    /// The market does not say how likely a place is.
-    #[error("each-way bets are not bought back, since nobody prices their places: wait for the result")]
+    /// The chance of a place cannot be reckoned from the prices of the race.
+    #[error("each-way bets are not bought back where nobody prices their places: wait for the result")]
     EachWay,
     /// Two open legs of a line are on one event.
     #[error("leg {leg} is on the same event as leg {other}: wait until one of them is decided")]
@@ -155,19 +156,12 @@ impl NoCashOut {
 /// What is paid for all that is open of a bet now, by the brand's rules of today, or why it is not bought back.
 pub fn offer(bet: &Bet, rules: &Rules, book: &dyn Book) -> Result<CashOutOffer, NoCashOut> {
     may_be_bought_back(bet, rules, book)?;
-    let terms = &bet.terms;
-    let legs = terms.legs.iter().zip(&bet.results).enumerate();
-    let factors = legs
-        .map(|(at, (leg, result))| {
-            let known = result.unwrap_or(LegResult::plain(0, None));
-            let chance = || book.chance(leg.selection).ok_or(NoCashOut::NoChance { leg: at as u8 });
-            match leg.factor(Part::Win, &known) {
-                Some(factor) => Ok(factor),
-                None => Ok(expected(leg, known, chance()?)),
-            }
-        })
-        .collect::<Result<Vec<Ratio>, NoCashOut>>()?;
-    let fair = fair_value(bet, average(terms, &factors));
+    let mut whole = Ratio::ZERO;
+    // The average of a sum is the sum of the averages, although win and place of a leg depend on each other.
+    for part in bet.terms.shape().parts() {
+        whole = whole.plus(&average(&bet.terms, &factors(bet, *part, book)?));
+    }
+    let fair = fair_value(bet, whole);
     let margin = i64::from(rules.cash_out.margin_percent.min(100));
     let amount = Amount(down(fair.0, 100 - margin, 100));
     if amount <= Amount::ZERO {
@@ -181,6 +175,29 @@ pub fn offer(bet: &Bet, rules: &Rules, book: &dyn Book) -> Result<CashOutOffer, 
     })
 }
 
+/// What a unit on this part of each leg returns: known, or on average.
+fn factors(bet: &Bet, part: Part, book: &dyn Book) -> Result<Vec<Ratio>, NoCashOut> {
+    let legs = bet.terms.legs.iter().zip(&bet.results).enumerate();
+    let factor = |(at, (leg, result)): (usize, (&Leg, &Option<LegResult>))| {
+        let known = result.unwrap_or(LegResult::plain(0, None));
+        if let Some(factor) = leg.factor(part, &known) {
+            return Ok(factor);
+        }
+        let win = book
+            .chance(leg.selection)
+            .ok_or(NoCashOut::NoChance { leg: at as u8 })?;
+        let chance = match (part, leg.each_way) {
+            (Part::Place, Some(terms)) => {
+                let rivals = book.rivals(leg.selection).ok_or(NoCashOut::EachWay)?;
+                place_chance(win.won, &rivals, terms.places).ok_or(NoCashOut::EachWay)?
+            }
+            _ => win,
+        };
+        Ok(expected(leg, part, known, chance))
+    };
+    legs.map(factor).collect()
+}
+
 /// Whether a bet may be bought back at this moment, whatever it is worth.
 pub(crate) fn may_be_bought_back(bet: &Bet, rules: &Rules, book: &dyn Book) -> Result<(), NoCashOut> {
     let terms = &bet.terms;
@@ -192,9 +209,6 @@ pub(crate) fn may_be_bought_back(bet: &Bet, rules: &Rules, book: &dyn Book) -> R
     }
     if terms.fund == Fund::FreeBet {
         return Err(NoCashOut::FreeBet);
-    }
-    if terms.legs.iter().any(|leg| leg.each_way.is_some()) {
-        return Err(NoCashOut::EachWay);
     }
     let undecided = |leg: &usize| bet.results[*leg].is_none_or(|result| result.outcome.is_none());
     let open: Vec<usize> = (0..terms.legs.len()).filter(undecided).collect();
@@ -259,23 +273,28 @@ fn average(terms: &Terms, factors: &[Ratio]) -> Ratio {
     cover::sum(Take::Return, bankers, &free, terms.combinations)
 }
 
-/// What one unit on a leg returns on average, with what is known of its price and deduction so far.
-fn expected(leg: &Leg, known: LegResult, chance: Chance) -> Ratio {
+/// What one unit on a part of a leg returns on average, with what is known of its price and deduction so far.
+fn expected(leg: &Leg, part: Part, known: LegResult, chance: Chance) -> Ratio {
     let parts = [
         (chance.won, LegOutcome::WON),
         (chance.half_won, LegOutcome::HalfWon),
         (chance.void, LegOutcome::Void),
         (chance.half_lost, LegOutcome::HalfLost),
     ];
-    let part = |(millionths, outcome): (u32, LegOutcome)| {
-        let outcome = Some(outcome);
-        let factor = leg.factor(Part::Win, &LegResult { outcome, ..known });
+    let outcome = |(millionths, outcome): (u32, LegOutcome)| {
+        let (outcome, place) = (Some(outcome), Some(outcome));
+        let result = LegResult {
+            outcome,
+            place,
+            ..known
+        };
+        let factor = leg.factor(part, &result);
         let factor = factor.unwrap_or(Ratio::ZERO);
         factor.times(&Ratio::new(millionths.into(), Chance::ONE.into()))
     };
     parts
         .into_iter()
-        .map(part)
+        .map(outcome)
         .fold(Ratio::ZERO, |sum, part| sum.plus(&part))
 }
 

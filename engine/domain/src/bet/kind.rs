@@ -133,6 +133,10 @@ impl Kind {
             let sizes: Option<Vec<usize>> = sizes.split(',').map(size).collect();
             return Ok(Kind::of(of.into(), Combinations::of_sizes(&sizes.ok_or_else(unknown)?)));
         }
+        if let Some(of) = wanted.strip_suffix("singles") {
+            let of = number(of).ok_or_else(unknown)?;
+            return Ok(Kind::of(of.into(), Combinations::of_sizes(&[1])));
+        }
         match wanted.as_str() {
             "single" => Ok(Kind::Single),
             "double" => Ok(Kind::Double),
@@ -179,6 +183,7 @@ impl fmt::Display for Kind {
             Kind::Double | Kind::Accumulator(2) => f.write_str("Double"),
             Kind::Treble | Kind::Accumulator(3) => f.write_str("Treble"),
             Kind::Accumulator(of) => write!(f, "{of}-fold"),
+            Kind::System { sizes, of } if *sizes == Combinations::of_sizes(&[1]) => write!(f, "{of} singles"),
             Kind::System { sizes, of } => {
                 let sizes: Vec<String> = sizes.sizes().map(|size| size.to_string()).collect();
                 write!(f, "{} of {of}", sizes.join(","))

@@ -264,10 +264,17 @@ impl Shape {
             return Kind::of(self.legs, Combinations::all_of(self.legs)).to_string();
         }
         let kind = Kind::of(self.free(), self.combinations);
+        // With a banker a line of one free leg is no single.
+        let name = match kind {
+            Kind::System { of, .. } if bankers > 0 && self.combinations == Combinations::of_sizes(&[1]) => {
+                format!("1 of {of}")
+            }
+            kind => kind.to_string(),
+        };
         match bankers {
-            0 => kind.to_string(),
-            1 => format!("{kind} with 1 banker"),
-            _ => format!("{kind} with {bankers} bankers"),
+            0 => name,
+            1 => format!("{name} with 1 banker"),
+            _ => format!("{name} with {bankers} bankers"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{LegOutcome, LegResult, Terms};
+
 /// Open, or how it was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BetStatus {
@@ -19,7 +21,29 @@ pub enum BetStatus {
     CashedOut,
 }
 
+impl Terms {
+    /// Half won or half lost, where the bet is a single of that outcome: the trade says of the bet what is said of its leg.
+    /// A status of its own would change what journals hold.
+    pub fn half(&self, results: &[Option<LegResult>]) -> Option<LegOutcome> {
+        match results {
+            [Some(result)] if !self.is_each_way() => result
+                .outcome
+                .filter(|outcome| matches!(outcome, LegOutcome::HalfWon | LegOutcome::HalfLost)),
+            _ => None,
+        }
+    }
+}
+
 impl BetStatus {
+    /// The same in words, of a bet that is such a half: see [`Terms::half`].
+    pub fn words_of(self, half: Option<LegOutcome>) -> &'static str {
+        match (self, half) {
+            (BetStatus::PartlyWon, Some(LegOutcome::HalfWon)) => "half won",
+            (BetStatus::PartlyWon, Some(LegOutcome::HalfLost)) => "half lost",
+            (status, _) => status.words(),
+        }
+    }
+
     /// The same in words.
     pub fn words(self) -> &'static str {
         match self {

@@ -42,6 +42,8 @@ pub struct Working {
     pub cap: Option<Amount>,
     /// What the bet comes to.
     pub standing: Standing,
+    /// Half won or half lost, where the bet is a single of that outcome.
+    pub half: Option<LegOutcome>,
     /// What the player has won or, below zero, lost by the settled lines, minor units. A free bet cannot lose.
     pub profit: Amount,
 }
@@ -128,6 +130,7 @@ impl Terms {
             exact: exact.reduced(),
             rounding: self.rounding,
             cap: over.then_some(most),
+            half: self.half(results),
             standing,
             profit: match self.fund {
                 Fund::Cash => Amount(standing.returned.0 - standing.stake_settled.0),
@@ -278,8 +281,15 @@ impl Working {
         if standing.refunded > Amount::ZERO {
             let _ = write!(text, ", free bet back {}", money(standing.refunded));
         }
-        let _ = writeln!(text, ", profit {}: {}", money(self.profit), standing.status.words());
+        let _ = writeln!(text, ", profit {}: {}", money(self.profit), self.status());
         text
+    }
+}
+
+impl Working {
+    /// How the bet stands, in words.
+    pub fn status(&self) -> &'static str {
+        self.standing.status.words_of(self.half)
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{Odds, OddsError, gcd};
 use crate::decimal::{self, DecimalError};
 
 /// A way to write a price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Format {
     /// What one unit returns, stake included: `2.625`.
     Decimal,
@@ -105,6 +107,14 @@ impl Format {
             Format::HongKong => "hong-kong",
             Format::Indonesian => "indonesian",
             Format::Malay => "malay",
+        }
+    }
+
+    /// Whether every price of up to four decimals is shown exactly, so that what is shown reads as the price itself.
+    pub fn is_exact(self) -> bool {
+        match self {
+            Format::Decimal | Format::Fractional | Format::HongKong => true,
+            Format::Moneyline | Format::Indonesian | Format::Malay => false,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::codec;
 use crate::ids::{BetNo, EventId, MarketNo, SlipNo};
 use crate::market::MarketSettlement;
 use crate::money::{Amount, Currency, Money};
+use crate::odds::Format;
 use crate::rules::Phase;
 use crate::time::Time;
 
@@ -126,6 +127,13 @@ pub enum Command {
         bet: BetNo,
         /// The price that is kept: what the player saw.
         amount: Money,
+    },
+    /// A slip of bets whose prices are rounded: one that is shown as the price offered now means that price.
+    PlaceShownSlip {
+        /// The slip, with its prices as they were written.
+        slip: Slip,
+        /// The format in which they were written.
+        format: Format,
     },
 }
 

@@ -55,6 +55,9 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         Command::Deposit { amount } => deposit::decide(state, *amount, context),
         Command::Withdraw { amount } => withdraw::decide(state, *amount, context),
         Command::PlaceSlip(slip) => place_slip::decide(state, slip, context),
+        Command::PlaceShownSlip { slip, format } => {
+            place_slip::decide(state, &slip.as_shown(*format, context.book), context)
+        }
         Command::ApplyResult {
             bet,
             event,

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bet::{Combinations, Fund, PricePolicy};
+use crate::bet::{Combinations, Fund, PricePolicy, Shape};
 use crate::exposure::Load;
 use crate::ids::SelectionRef;
 use crate::ledger::Transfer;
-use crate::money::Money;
-use crate::odds::Odds;
+use crate::market::{Book, Lookup, Quote};
+use crate::money::{Amount, Money};
+use crate::odds::{Format, Odds};
 use crate::time::Time;
 
 /// Most slips of a player that wait at once: a player who asks by hand has one or two, and each costs memory and a look at
@@ -71,6 +72,33 @@ impl AskedStake {
     }
 }
 
+impl AskedBet {
+    /// Its shape.
+    pub fn shape(&self) -> Shape {
+        let legs: Vec<u32> = (0..64).filter(|leg| self.legs >> leg & 1 == 1).collect();
+        let banker = |(at, leg): (usize, &u32)| u64::from(self.bankers >> leg & 1 == 1) << at;
+        Shape {
+            legs: legs.len(),
+            bankers: legs.iter().enumerate().map(banker).sum(),
+            combinations: self.combinations,
+            each_way: self.each_way,
+        }
+    }
+
+    /// Its lines, each-way counted twice, at least one.
+    pub fn lines(&self) -> i64 {
+        i64::try_from(self.shape().lines()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// Stake of a line and of all lines, as asked for, minor units; what does not divide stands as it is.
+    pub fn stakes(&self) -> (Amount, Amount) {
+        match self.stake {
+            AskedStake::Unit(unit) => (unit.amount(), Amount(unit.minor.saturating_mul(self.lines()))),
+            AskedStake::Total(total) => (Amount(total.minor / self.lines()), total.amount()),
+        }
+    }
+}
+
 impl Slip {
     /// One bet with the player's own money on all selections together: a single of one, an accumulator of more. A list of
     /// no or too many selections is refused when it is decided.
@@ -94,6 +122,23 @@ impl Slip {
             policy,
             reoffer: false,
         }
+    }
+
+    /// The slip with the prices that the player saw, where a format rounds them: a price that is shown as the price offered
+    /// now is that price. An exact format leaves all as it is.
+    pub fn as_shown(&self, format: Format, book: &dyn Book) -> Slip {
+        let mut slip = self.clone();
+        if format.is_exact() {
+            return slip;
+        }
+        for asked in &mut slip.selections {
+            if let Lookup::Found(Quote { price: Some(now), .. }) = book.quote(asked.selection)
+                && format.show(now) == format.show(asked.price)
+            {
+                asked.price = now;
+            }
+        }
+        slip
     }
 }
 
@@ -163,8 +208,8 @@ pub enum ReferralAnswer {
     },
     /// With other stakes or prices.
     Offer {
-        /// Stake of each line, above zero, one for each bet.
-        units: Vec<Money>,
+        /// Total stake of each bet, above zero, in the order of the bets; empty for the stakes as asked.
+        stakes: Vec<Money>,
         /// A price for each selection, none longer than the market's now; empty for the market's.
         prices: Vec<Odds>,
     },

@@ -10,7 +10,7 @@ use shardbook_domain::bet::{
 };
 use shardbook_domain::ids::BetNo;
 use shardbook_domain::ledger::TransferNo;
-use shardbook_domain::market::{Chance, MarketStatus};
+use shardbook_domain::market::{Chance, MarketStatus, Race};
 use shardbook_domain::money::Amount;
 use shardbook_domain::odds::Odds;
 use shardbook_domain::ratio::Rounding;
@@ -253,6 +253,78 @@ fn fair_value_rows() {
             divisible,
         };
         assert_eq!(offered(&bet, &scene), Ok(expected), "{what}");
+    }
+}
+
+/// Protects each-way bets from being worth their win alone: the place part is worth its share of the odds by the chance of a
+/// place, a part that is decided what became of it, and a race that is not priced whole says no price.
+#[test]
+fn each_way_rows() {
+    let terms = |places| EachWay { places, num: 1, den: 4 };
+    // Both lines of 10.00; of three runners at 50, 30 and 20 percent.
+    let bet = |places| {
+        but(single("3.00"), |bet| {
+            bet.terms.legs[0].each_way = Some(terms(places));
+            bet.terms.stake = Amount(2_000);
+        })
+    };
+    let race = || {
+        let runners = [(1, 500_000), (2, 300_000), (3, 200_000)];
+        let scene = runners.into_iter().fold(Scene::stranger(), |scene, (no, won)| {
+            scene.chance(on(1, no), Some(Chance::of_winning(won)))
+        });
+        scene.quoted(on(1, 1), |quote| {
+            quote.race = Some(Race {
+                handicap: false,
+                runners: 3,
+            })
+        })
+    };
+    let decided = |outcome, place| LegResult {
+        place,
+        ..LegResult::plain(1, outcome)
+    };
+    let rows: Vec<(&str, Bet, Scene, Result<i64, NoCashOut>)> = vec![
+        // 3.00 by one half, and 1.50 by 0.839286.
+        ("two places", bet(2), race(), Ok(2_758)),
+        ("one place", bet(1), race(), Ok(1_500 + 750)),
+        ("as many places as runners", bet(3), race(), Ok(1_500 + 1_499)),
+        (
+            "only the place is known",
+            but(bet(2), |bet| bet.results[0] = Some(decided(None, Some(WON)))),
+            race(),
+            Ok(1_500 + 1_500),
+        ),
+        (
+            "a rival is not priced",
+            bet(2),
+            race().chance(on(1, 3), None),
+            Err(NoCashOut::EachWay),
+        ),
+        (
+            "a rival is out",
+            bet(2),
+            race()
+                .chance(on(1, 3), None)
+                .quoted(on(1, 3), |quote| quote.removed = true),
+            Ok(1_500 + 1_499),
+        ),
+        (
+            "no race",
+            bet(2),
+            race().quoted(on(1, 1), |quote| quote.race = None),
+            Err(NoCashOut::EachWay),
+        ),
+        (
+            "the runner is not priced",
+            bet(2),
+            race().chance(on(1, 1), None),
+            Err(NoCashOut::NoChance { leg: 0 }),
+        ),
+    ];
+    for (what, bet, scene, expected) in rows {
+        let fair = offered(&bet, &scene).map(|offer| offer.fair.0);
+        assert_eq!(fair, expected, "{what}");
     }
 }
 

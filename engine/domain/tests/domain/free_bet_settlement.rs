@@ -88,7 +88,7 @@ fn free_singles() {
             "void, told again",
             single().after(void(1, 1, 1)),
             void(1, 1, 2),
-            Ok(("LegDecided", "10000 0 0")),
+            Ok(("", "10000 0 0")),
         ),
     ]);
     let rows = [

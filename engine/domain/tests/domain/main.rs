@@ -24,6 +24,7 @@ mod naive;
 mod odds;
 mod odds_formats;
 mod outcomes;
+mod places;
 mod player_cash_out;
 mod player_cashier;
 mod player_free_bets;

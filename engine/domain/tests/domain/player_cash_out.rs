@@ -643,6 +643,10 @@ impl Book for Live<'_> {
     fn chance(&self, selection: SelectionRef) -> Option<Chance> {
         self.0.chance(selection.market, selection.selection)
     }
+
+    fn rivals(&self, _: SelectionRef) -> Option<Vec<u32>> {
+        None
+    }
 }
 
 /// Protects the way from the feed to the offer: prices, the source's chances, suspension and the trader's stop.

@@ -393,3 +393,27 @@ fn so_many_slips_wait() {
         20
     );
 }
+
+/// Protects the words that a player is told: a market that was known when the slip came is closed when its event is over,
+/// and only one that was never known is not.
+#[test]
+fn a_market_that_is_over_is_closed() {
+    check(vec![(
+        "never known",
+        in_play().over(1),
+        single(),
+        Err("MARKET_UNKNOWN leg 0"),
+    )]);
+    let mut scene = due().over(1);
+    let events = scene.run(&decide_slip(1)).expect("decided");
+    let Reply::SlipRefused {
+        how: Released::Refused(reasons),
+        balance,
+        ..
+    } = reply(&scene.state, &events, &scene.rules)
+    else {
+        panic!("the slip is refused")
+    };
+    assert_eq!(reasons.iter().map(reason).collect::<Vec<_>>(), ["MARKET_CLOSED leg 0"]);
+    assert_eq!((balance.available.0, balance.held.0), (10_000, 0));
+}

@@ -76,10 +76,10 @@ fn asked(units: &[i64], sizes: usize, free: bool, reoffer: bool) -> Slip {
 }
 
 /// A slip in this stage.
-fn in_stage(scene: &Scene, stage: Stage, at: usize) -> Option<(u32, usize)> {
+fn in_stage(scene: &Scene, stage: Stage, at: usize) -> Option<(u32, Vec<AskedBet>)> {
     let waiting = scene.state.pending_slips().filter(|(_, slip)| slip.stage == stage);
-    let waiting: Vec<_> = waiting.map(|(no, slip)| (no.0, slip.asked.bets.len())).collect();
-    (!waiting.is_empty()).then(|| waiting[at % waiting.len()])
+    let waiting: Vec<_> = waiting.map(|(no, slip)| (no.0, slip.asked.bets.clone())).collect();
+    (!waiting.is_empty()).then(|| waiting[at % waiting.len()].clone())
 }
 
 fn take(scene: &mut Scene, step: &Step) {
@@ -100,12 +100,12 @@ fn take(scene: &mut Scene, step: &Step) {
                 return;
             };
             let reason = "no".to_owned();
-            let units = vec![minor(*unit); bets];
+            let stakes = bets.iter().map(|bet| minor(*unit * bet.lines())).collect();
             let prices = Vec::new();
             let answers = [
                 ReferralAnswer::Accept,
                 ReferralAnswer::Reject { reason },
-                ReferralAnswer::Offer { units, prices },
+                ReferralAnswer::Offer { stakes, prices },
             ];
             refer(slip, answers[*kind].clone())
         }

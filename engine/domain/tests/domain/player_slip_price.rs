@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use shardbook_domain::bet::PricePolicy::{self, Any, Better, Exact, Worse};
-use shardbook_domain::odds::Odds;
-use shardbook_domain::player::Event;
+use shardbook_domain::odds::{Format, Odds};
+use shardbook_domain::player::{Command, Event};
 
 use crate::scene::{Scene, bet_taking, check, on};
 
@@ -90,5 +90,32 @@ proptest! {
             prop_assert_eq!(policy.takes_within(odds(now), odds(asked), tolerance), naive);
             prop_assert_eq!(policy.takes(odds(now), odds(asked)), policy.takes_within(odds(now), odds(asked), 0));
         }
+    }
+}
+
+/// Protects players whose format rounds: a price means the one that is shown as it and no other, and where nothing is
+/// rounded it means itself.
+#[test]
+fn prices_mean_what_is_shown() {
+    use Format::{Decimal, Indonesian, Malay, Moneyline};
+    let taken = || Ok(("BetPlaced", "900 100 0"));
+    let rows = [
+        (Moneyline, "+163", "2.625", taken()),
+        (Moneyline, "+163", "2.63", taken()),
+        (Moneyline, "+162", "2.625", Err("PRICE_CHANGED leg 0 now 2.625")),
+        (Moneyline, "+163", "2.64", Err("PRICE_CHANGED leg 0 now 2.64")),
+        (Indonesian, "-1.1111", "1.90", taken()),
+        (Indonesian, "-1.1111", "1.91", Err("PRICE_CHANGED leg 0 now 1.91")),
+        (Malay, "-0.6154", "2.625", taken()),
+        (Malay, "-0.6153", "2.625", Err("PRICE_CHANGED leg 0 now 2.625")),
+        (Decimal, "2.63", "2.625", Err("PRICE_CHANGED leg 0 now 2.625")),
+    ];
+    for (format, asked, price, then) in rows {
+        let Command::PlaceSlip(mut slip) = bet_taking(Exact, "1.00", &[(on(1, 1), "2.50")]) else {
+            unreachable!("a bet is a slip of one")
+        };
+        slip.selections[0].price = format.parse(asked).expect("a price");
+        let what = format!("{asked} as {format} at {price}").leak();
+        check(vec![(what, now(price), Command::PlaceShownSlip { slip, format }, then)]);
     }
 }

@@ -37,9 +37,9 @@ fn reject() -> ReferralAnswer {
     }
 }
 
-fn offer(units: &[&str], prices: &[&str]) -> ReferralAnswer {
+fn offer(stakes: &[&str], prices: &[&str]) -> ReferralAnswer {
     ReferralAnswer::Offer {
-        units: units.iter().map(|unit| eur(unit)).collect(),
+        stakes: stakes.iter().map(|stake| eur(stake)).collect(),
         prices: prices.iter().map(|text| price(text)).collect(),
     }
 }
@@ -293,8 +293,12 @@ fn offer_rows() {
     let offered = |units: &[&str], prices: &[&str]| referred().after(refer(1, offer(units, prices)));
     let made = Ok(("SlipReleased SlipOffered", "100000 0 0"));
     let taken = |money| Ok(("SlipReleased BetPlaced", money));
+    let both_ways = || {
+        let two = slip(2, &[lines(&[0, 1], &[1], "25.00")]);
+        house().after(place(two))
+    };
     let pounds = ReferralAnswer::Offer {
-        units: vec![gbp("1.00")],
+        stakes: vec![gbp("1.00")],
         prices: Vec::new(),
     };
     check(vec![
@@ -311,11 +315,24 @@ fn offer_rows() {
             refer(1, offer(&["50.00"], &["2.51"])),
             Err("OFFER_INVALID"),
         ),
+        ("the stakes as asked", referred(), refer(1, offer(&[], &["2.30"])), made),
         (
-            "too few stakes",
+            "too many stakes",
             referred(),
-            refer(1, offer(&[], &[])),
+            refer(1, offer(&["30.00", "1.00"], &[])),
             Err("OFFER_INVALID"),
+        ),
+        (
+            "a stake for two lines",
+            both_ways(),
+            refer(1, offer(&["30.00"], &[])),
+            made,
+        ),
+        (
+            "one that does not divide",
+            both_ways(),
+            refer(1, offer(&["30.01"], &[])),
+            Err("STAKE_NOT_DIVISIBLE at most 30.00"),
         ),
         (
             "too many prices",

@@ -246,6 +246,15 @@ impl Book for Prices {
     fn chance(&self, selection: SelectionRef) -> Option<Chance> {
         self.1.get(&selection).copied()
     }
+
+    fn rivals(&self, selection: SelectionRef) -> Option<Vec<u32>> {
+        let market = |of: &SelectionRef| (of.event, of.market);
+        let runners = self.0.iter().filter(|(of, _)| market(of) == market(&selection));
+        let mut others = runners.filter(|(of, quote)| **of != selection && !quote.removed);
+        let race = self.0.get(&selection)?.race.is_some();
+        let of = |(of, _): (&SelectionRef, &Quote)| Some(self.1.get(of)?.won);
+        race.then(|| others.by_ref().map(of).collect()).flatten()
+    }
 }
 
 /// What is left of the house's budgets; what is not listed is not bounded.
@@ -394,6 +403,12 @@ impl Scene {
 
     pub fn quoted(mut self, selection: SelectionRef, change: impl FnOnce(&mut Quote)) -> Scene {
         change(self.book.0.get_mut(&selection).expect("a selection of the scene"));
+        self
+    }
+
+    /// The event is over, and its markets are known no more.
+    pub fn over(mut self, event: u64) -> Scene {
+        self.book.0.retain(|selection, _| selection.event != EventId(event));
         self
     }
 

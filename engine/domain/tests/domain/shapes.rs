@@ -55,6 +55,11 @@ fn names_are_read_as_people_write_them() {
         ("2-fold", Some("Double")),
         ("1 of 1", Some("Single")),
         ("2,3 of 3", Some("Trixie")),
+        ("1 of 3", Some("3 singles")),
+        ("3 singles", Some("3 singles")),
+        ("1 singles", Some("Single")),
+        ("singles", None),
+        ("64 singles", None),
         ("3 of 2", None),
         ("0 of 2", None),
         (" of 2", None),
@@ -82,6 +87,7 @@ fn bankers_are_named() {
         (4, &[0], &[3], "4-fold", 1),
         (2, &[1], &[1], "Double", 1),
         (3, &[2], &[1], "1 of 2 with 1 banker", 2),
+        (3, &[], &[1], "3 singles", 3),
     ];
     for (legs, bankers, sizes, name, lines) in rows {
         let shape = Shape::new(*legs, bankers, sizes, false).expect("a shape");

@@ -17,11 +17,14 @@ use super::super::betting::bet_reply;
 use crate::codes;
 use crate::edge::{Call, Edge, deadline_ms, outcome};
 use crate::parse;
+use crate::prices::Quoting;
 
 /// Invariant: every bet that was taken gives one reply, in the order of taking; a bet that was routed is carried out even
 /// when its reply is never asked for.
 pub(super) struct Queue {
     edge: Arc<Edge>,
+    /// How the call writes prices.
+    quoting: Quoting,
     waiting: VecDeque<Placing>,
     /// One for all: the first bet is the first whose time is over. Rung for a bet that has left, it is set anew.
     timer: Option<Pin<Box<Sleep>>>,
@@ -35,9 +38,10 @@ struct Placing {
 }
 
 impl Queue {
-    pub(super) fn new(edge: Arc<Edge>, room: usize) -> Self {
+    pub(super) fn new(edge: Arc<Edge>, quoting: Quoting, room: usize) -> Self {
         Self {
             edge,
+            quoting,
             waiting: VecDeque::with_capacity(room),
             timer: None,
         }
@@ -69,7 +73,7 @@ impl Queue {
                 let request = PlayerRequest {
                     player: Some(player),
                     command_id: id,
-                    request: Some(Ask::PlaceBet(bet.unwrap_or_default())),
+                    request: Some(self.quoting.ask(Ask::PlaceBet(bet.unwrap_or_default()))),
                 };
                 self.edge.send(Target::Player(request), deadline_ms)
             });
@@ -103,7 +107,7 @@ impl Queue {
         let Some(first) = self.waiting.front_mut() else {
             return Poll::Ready(None);
         };
-        let placed: Result<Reply, Error> = match &mut first.call {
+        let mut placed: Result<Reply, Error> = match &mut first.call {
             Err(error) => Err(std::mem::take(error)),
             Ok(call) => match call.as_mut().poll(cx) {
                 Poll::Ready(answered) => outcome(answered),
@@ -113,6 +117,10 @@ impl Queue {
                 }
             },
         };
+        match &mut placed {
+            Ok(reply) => self.quoting.reply(reply),
+            Err(error) => self.quoting.error(error),
+        }
         let reply = bet_reply(
             std::mem::take(&mut first.id),
             placed.inspect_err(|error| self.edge.stats.refuse(&error.code)),

@@ -13,6 +13,7 @@ use super::queue::Queue;
 use crate::edge::Edge;
 use crate::frame::Wire;
 use crate::outbox::Outbox;
+use crate::prices::Quoting;
 
 /// Messages read before answers are given out, so that a partner who sends without pause is answered too.
 const TURN: usize = 64;
@@ -36,14 +37,18 @@ enum Inbound {
 }
 
 impl BetStream {
-    pub(super) fn new(edge: &Arc<Edge>, inbound: Streaming<PlaceBetBatchRequest>) -> Result<Self, Status> {
+    pub(super) fn new(
+        edge: &Arc<Edge>,
+        quoting: Quoting,
+        inbound: Streaming<PlaceBetBatchRequest>,
+    ) -> Result<Self, Status> {
         let full = || Status::resource_exhausted("the gateway serves as many connections as it may; try another");
         let place = edge.admit(Wire::Proto).ok_or_else(full)?;
         Ok(Self {
             edge: Arc::clone(edge),
             inbound: Inbound::Open(Box::new(inbound)),
             unrouted: Vec::new().into_iter(),
-            queue: Queue::new(Arc::clone(edge), 0),
+            queue: Queue::new(Arc::clone(edge), quoting, 0),
             place,
         })
     }

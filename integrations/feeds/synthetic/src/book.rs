@@ -181,7 +181,8 @@ fn moved(market: Market, before: &[Option<Decimal>], now: &[Option<Decimal>]) ->
     selections.filter_map(line).collect()
 }
 
-fn price(chance: f64, ladder: &Ladder) -> Option<Decimal> {
+/// What is offered on a chance; nothing on one that is as good as none.
+pub(crate) fn price(chance: f64, ladder: &Ladder) -> Option<Decimal> {
     if chance < NO_OFFER {
         return None;
     }

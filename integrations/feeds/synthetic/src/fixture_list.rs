@@ -1,10 +1,11 @@
 use shardbook_replay::{Marked, Plan, Schedule, Timed};
 
 use crate::play::Match;
+use crate::race::Race;
 
-/// Many matches as messages in due order.
+/// Many matches and races as messages in due order.
 ///
-/// With overlap all kick off at once; without, each begins when the one before has ended. A plan that fits a
+/// With overlap all begin at once; without, each begins when the one before has ended. A plan that fits a
 /// duration stretches by simulated time, for matches are lively throughout.
 #[derive(Debug)]
 pub struct FixtureList {
@@ -12,13 +13,16 @@ pub struct FixtureList {
 }
 
 impl FixtureList {
-    /// Matches 0 to `matches - 1` of a seed. Memory is one match each with overlap, else one in all.
+    /// Matches 0 to `matches - 1` and races 0 to `races - 1` of a seed. Memory is one event each with overlap, else one in
+    /// all.
     #[must_use]
-    pub fn new(seed: u64, matches: u64, plan: Plan) -> Self {
+    pub fn new(seed: u64, matches: u64, races: u64, plan: Plan) -> Self {
+        let all = Fixtures { seed, matches };
+        let count = matches.saturating_add(races);
         let runs = if plan.overlap {
-            (0..matches).map(|index| Run::new(seed, index, index + 1)).collect()
+            (0..count).map(|number| Run::new(all, number, number + 1)).collect()
         } else {
-            vec![Run::new(seed, 0, matches)]
+            vec![Run::new(all, 0, count)]
         };
         Self {
             schedule: Schedule::new(plan.speed, runs),
@@ -34,22 +38,64 @@ impl Iterator for FixtureList {
     }
 }
 
-/// Matches one after the other.
+/// The events of a seed by number: so many matches, then races.
+#[derive(Clone, Copy, Debug)]
+struct Fixtures {
+    seed: u64,
+    matches: u64,
+}
+
+impl Fixtures {
+    fn event(self, number: u64) -> Event {
+        match number.checked_sub(self.matches) {
+            None => Event::Match(Box::new(Match::new(self.seed, number))),
+            Some(race) => Event::Race(Box::new(Race::new(self.seed, race))),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Event {
+    Match(Box<Match>),
+    Race(Box<Race>),
+}
+
+impl Event {
+    fn length_ms(&self) -> u64 {
+        match self {
+            Self::Match(playing) => playing.length_ms(),
+            Self::Race(running) => running.length_ms(),
+        }
+    }
+}
+
+impl Iterator for Event {
+    type Item = Marked;
+
+    fn next(&mut self) -> Option<Marked> {
+        match self {
+            Self::Match(playing) => playing.next(),
+            Self::Race(running) => running.next(),
+        }
+    }
+}
+
+/// Events one after the other.
 #[derive(Debug)]
 struct Run {
-    seed: u64,
+    all: Fixtures,
     next: u64,
     end: u64,
-    playing: Option<Match>,
+    playing: Option<Event>,
     before_ms: u64,
     total_ms: u64,
 }
 
 impl Run {
-    fn new(seed: u64, from: u64, end: u64) -> Self {
-        let total_ms = (from..end).map(|index| Match::new(seed, index).length_ms()).sum();
+    fn new(all: Fixtures, from: u64, end: u64) -> Self {
+        let total_ms = (from..end).map(|number| all.event(number).length_ms()).sum();
         Self {
-            seed,
+            all,
             next: from,
             end,
             playing: None,
@@ -80,7 +126,7 @@ impl Iterator for Run {
             if self.next == self.end {
                 return None;
             }
-            self.playing = Some(Match::new(self.seed, self.next));
+            self.playing = Some(self.all.event(self.next));
             self.next += 1;
         }
     }

@@ -219,7 +219,7 @@ fn a_seed_makes_the_same_bytes() {
 #[test]
 fn matches_follow_the_plan() {
     let due = |speed: Speed, overlap: bool| {
-        let list = FixtureList::new(3, 4, Plan { speed, overlap });
+        let list = FixtureList::new(3, 4, 0, Plan { speed, overlap });
         list.map(|timed| (timed.due, timed.message))
             .collect::<Vec<(Duration, FeedMessage)>>()
     };

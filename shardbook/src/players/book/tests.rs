@@ -102,6 +102,7 @@ fn offers_are_open_and_priced() {
             selection: 2,
             price: "3.00".into(),
             delayed: false,
+            race: false,
         };
         assert_eq!(offers, [expected]);
         assert_eq!(

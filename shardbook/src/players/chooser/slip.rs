@@ -8,6 +8,11 @@ use crate::players::asked::{Asked, lines};
 use crate::players::book::Book;
 use crate::players::dice::Dice;
 
+/// Share of each-way bets among those that are on races alone, in percent.
+const EACH_WAY: u64 = 50;
+/// Share of slips whose first bet is staked as a free bet, where the player has one, in percent.
+const FREE_BETS: u64 = 50;
+
 /// Most events of a slip.
 pub(in crate::players) const MOST_EVENTS: usize = 4;
 
@@ -22,7 +27,20 @@ pub(super) fn choose(book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Aske
     let shape = dice.pick(&shapes)?;
     let (total, mut bets) = (dice.percent(50), Vec::with_capacity(shape.len()));
     for bet in shape {
-        bets.push(staked(bet, offers.len(), total, dice, purse));
+        let is_on = |at: usize| bet.selections.is_empty() || bet.selections.contains(&(at as u32));
+        let races = (0..offers.len()).filter(|at| is_on(*at)).all(|at| offers[at].race);
+        let each_way = races && dice.percent(EACH_WAY);
+        let bet = SlipBet {
+            each_way,
+            ..bet.clone()
+        };
+        bets.push(staked(&bet, offers.len(), total, dice, purse));
+    }
+    if let Some(first) = bets.first_mut()
+        && purse.free_bets > Decimal::ZERO
+        && dice.percent(FREE_BETS)
+    {
+        first.free_bet = total_stake(first, offers.len()) <= purse.free_bets;
     }
     Some(Asked::Slip(PlaceSlip {
         policy: policy(&offers, dice).into(),
@@ -35,12 +53,7 @@ pub(super) fn choose(book: &Book, dice: &mut Dice, purse: &Purse) -> Option<Aske
 
 /// A stake for all lines or for each; more lines have smaller ones.
 fn staked(bet: &SlipBet, selections: usize, total: bool, dice: &mut Dice, purse: &Purse) -> SlipBet {
-    let on = if bet.selections.is_empty() {
-        selections
-    } else {
-        bet.selections.len()
-    };
-    let lines = Decimal::from(lines(bet, (on - bet.bankers.len()) as u64).max(1));
+    let lines = lines_of(bet, selections);
     let (low, high) = (purse.stakes.low, purse.stakes.high);
     let unit = dice.amount(low, low + (high - low) / lines, minor_digits(&purse.currency));
     let (stake, stake_kind) = if total {
@@ -52,6 +65,25 @@ fn staked(bet: &SlipBet, selections: usize, total: bool, dice: &mut Dice, purse:
         stake: stake.to_string(),
         stake_kind: stake_kind.into(),
         ..bet.clone()
+    }
+}
+
+/// Lines of a bet of a slip with so many selections, each-way counted twice.
+fn lines_of(bet: &SlipBet, selections: usize) -> Decimal {
+    let on = if bet.selections.is_empty() {
+        selections
+    } else {
+        bet.selections.len()
+    };
+    let parts = if bet.each_way { 2 } else { 1 };
+    Decimal::from(parts * lines(bet, (on - bet.bankers.len()) as u64).max(1))
+}
+
+fn total_stake(bet: &SlipBet, selections: usize) -> Decimal {
+    let stake: Decimal = bet.stake.parse().unwrap_or(Decimal::MAX);
+    match bet.stake_kind() {
+        StakeKind::Total => stake,
+        StakeKind::Unit => stake.saturating_mul(lines_of(bet, selections)),
     }
 }
 

@@ -34,6 +34,7 @@ fn purse(currency: &str) -> Purse {
     Purse {
         currency: currency.into(),
         available: Decimal::from(50),
+        free_bets: Decimal::ZERO,
         stakes,
     }
 }
@@ -214,4 +215,69 @@ fn mistakes_are_mistakes() {
     );
     assert_eq!(spoilt(Mistake::WrongSelections).bets[0].r#type(), BetType::Yankee);
     assert_eq!(spoilt(Mistake::ClosedMarket).selections[0].event, "event-99");
+}
+
+/// Protects what the demo proves of races: bets on races alone are each-way now and then, others never, and a total stake is
+/// shared by all lines, each-way counted twice. Who has a free bet stakes no more of it than there is, and only where there
+/// is one.
+#[test]
+fn races_are_backed_each_way_and_free_bets_used() {
+    let mut book = book(3);
+    for event in ["race-a", "race-b"] {
+        let runner = |selection| Selection {
+            selection,
+            price: "6.00".into(),
+            ..Selection::default()
+        };
+        book.take(MarketImage {
+            event: event.into(),
+            market: 1,
+            status: MarketStatus::Open.into(),
+            race: true,
+            selections: (1..=8).map(runner).collect(),
+            ..MarketImage::default()
+        });
+    }
+    let chosen = |free_bets: Decimal| -> Vec<PlaceSlip> {
+        let (mut dice, mut purse) = (Dice::new(7, 7), purse("EUR"));
+        purse.free_bets = free_bets;
+        let intents = (0..4_000).filter_map(|_| choose(&book, &mut dice, &purse, 100));
+        let fair = intents.filter(|intent| intent.mistake.is_none());
+        let slip = |intent: Intent| match intent.asked {
+            Asked::Slip(slip) => Some(slip),
+            _ => None,
+        };
+        fair.filter_map(slip).collect()
+    };
+    let (mut each_way, mut free) = (0, 0);
+    for slip in chosen(Decimal::from(9)) {
+        for (at, bet) in slip.bets.iter().enumerate() {
+            let on = |at: &usize| bet.selections.is_empty() || bet.selections.contains(&(*at as u32));
+            let legs = (0..slip.selections.len()).filter(on);
+            let races = legs.clone().all(|at| slip.selections[at].event.starts_with("race"));
+            assert!(races || !bet.each_way, "{bet:?}");
+            each_way += usize::from(bet.each_way);
+            let parts = if bet.each_way { 2 } else { 1 };
+            let count = parts * crate::players::asked::lines(bet, (legs.count() - bet.bankers.len()) as u64);
+            let stake: Decimal = bet.stake.parse().expect("a decimal stake");
+            let total = match bet.stake_kind() {
+                StakeKind::Total => stake,
+                StakeKind::Unit => stake * Decimal::from(count),
+            };
+            assert_eq!(
+                (total / Decimal::from(count)).round_dp(2) * Decimal::from(count),
+                total,
+                "{bet:?}"
+            );
+            assert!(!bet.free_bet || (at == 0 && total <= Decimal::from(9)), "{bet:?}");
+            free += usize::from(bet.free_bet);
+        }
+    }
+    assert!(each_way > 100 && free > 100, "{each_way} each-way, {free} free");
+    assert!(
+        chosen(Decimal::ZERO)
+            .iter()
+            .flat_map(|slip| &slip.bets)
+            .all(|bet| !bet.free_bet)
+    );
 }

@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout_at};
 use super::{FOLLOWS_ALL, LOOK, PAUSES, Player, REMEMBERED, Remembered};
 use crate::players::asked::Asked;
 use crate::players::chooser::choose;
+use crate::players::crowd::LOOKS_FOR_FREE_BETS;
 use crate::players::record::{Answer, Expect, Pending, decimal};
 use crate::players::session::{Lost, Session};
 use crate::players::tally::bump;
@@ -28,6 +29,7 @@ impl Player {
             brand: self.brand.clone(),
             player: self.name.clone(),
             currency: self.currency.clone(),
+            ..OpenSession::default()
         };
         match self.ask(session, "open", Request::OpenSession(open)).await? {
             Message::SessionOpened(opened) => {
@@ -118,6 +120,10 @@ impl Player {
     /// Finds events to follow, where fewer than wanted can still be bet on.
     pub(super) async fn look(&mut self, session: &mut Session) -> Result<(), Lost> {
         self.next_look = Instant::now() + LOOK.mul_f64(0.5 + self.dice.below(1_000) as f64 / 1_000.0);
+        if self.index % LOOKS_FOR_FREE_BETS.0 == LOOKS_FOR_FREE_BETS.1 && self.record.free_bets.granted.is_zero() {
+            let balance = self.ask_balance(session).await?;
+            self.told_balance(balance);
+        }
         let alive = self.followed.iter().filter(|event| self.book.alive(event)).count();
         let wanted = self.follows().saturating_sub(alive);
         if wanted == 0 || self.index.is_multiple_of(FOLLOWS_ALL) {
@@ -224,6 +230,7 @@ impl Player {
         expect: Expect,
     ) -> Result<(), Lost> {
         let request = asked.request();
+        self.record.free_bets.used |= asked.own_and_free().is_ok_and(|(_, free)| free > Decimal::ZERO);
         let pending = Pending {
             id: id.clone(),
             asked,

@@ -184,3 +184,51 @@ fn unsettled_legs_are_counted() {
     book.take(market(MarketStatus::Resulted, 2));
     assert_eq!(reconcile(&record, &book, &listed, &balance).unsettled_legs, 1);
 }
+
+/// Protects wallets with free bets: their stake is not the player's own money, what they win is, a void one is there again,
+/// and a purse of free bets that does not follow from grant, stakes and refunds is found.
+#[test]
+fn free_bets_count() {
+    let free = |status, returned: &str, refunded: &str| {
+        let mut free = bet("free", status, "8", returned);
+        (free.free_bet, free.refunded) = (true, refunded.into());
+        free
+    };
+    let rows = [
+        ("open", free(BetStatus::Open, "", ""), ("105", "18", "2"), true),
+        ("won", free(BetStatus::Won, "12", ""), ("117", "10", "2"), true),
+        ("lost", free(BetStatus::Lost, "0", ""), ("105", "10", "2"), true),
+        ("void", free(BetStatus::Void, "0", "8"), ("105", "10", "10"), true),
+        (
+            "taken from the player's own money",
+            free(BetStatus::Lost, "0", ""),
+            ("97", "10", "2"),
+            false,
+        ),
+        ("not held", free(BetStatus::Open, "", ""), ("105", "10", "2"), false),
+        ("not taken", free(BetStatus::Lost, "0", ""), ("105", "10", "10"), false),
+        (
+            "not given back",
+            free(BetStatus::Void, "0", "8"),
+            ("105", "10", "2"),
+            false,
+        ),
+    ];
+    for (what, bet, (available, held, left), fine) in rows {
+        let mismatches = found(|record, listed, balance| {
+            record.free_bets.granted = Decimal::TEN;
+            record.free_bets.used = true;
+            let held_bet = Held {
+                command: "c-free".into(),
+                bet: bet.clone(),
+                version: 1,
+                sold: (Decimal::ZERO, Decimal::ZERO),
+            };
+            record.bets.insert("free".into(), held_bet);
+            listed.push(bet.clone());
+            (balance.available, balance.held) = (available.into(), held.into());
+            balance.free_bets = left.into();
+        });
+        assert_eq!(mismatches.is_empty(), fine, "{what}: {mismatches:?}");
+    }
+}

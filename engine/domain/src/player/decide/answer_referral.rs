@@ -10,7 +10,9 @@ use crate::ids::SlipNo;
 use crate::market::Lookup;
 use crate::money::{Amount, MAX_MINOR, Money};
 use crate::odds::Odds;
-use crate::player::{Approval, Event, PendingSlip, Reason, ReferralAnswer, Rejection, Released, Stage, State};
+use crate::player::{
+    Approval, AskedBet, Event, PendingSlip, Reason, ReferralAnswer, Rejection, Released, Slip, Stage, State,
+};
 
 /// Most bytes of a reason.
 const MAX_REASON_BYTES: usize = 200;
@@ -50,7 +52,7 @@ pub(super) fn decide(
             let how = Released::Refused(vec![reason]);
             Ok(vec![release(state, no, waiting, how, Some(by), context)])
         }
-        ReferralAnswer::Offer { units, prices } => make_offer(state, no, waiting, units, prices, by, context),
+        ReferralAnswer::Offer { stakes, prices } => make_offer(state, no, waiting, stakes, prices, by, context),
     }
 }
 
@@ -60,17 +62,15 @@ fn make_offer(
     state: &State,
     no: SlipNo,
     waiting: &PendingSlip,
-    units: &[Money],
+    stakes: &[Money],
     prices: &[Odds],
     by: &str,
     context: &Context<'_>,
 ) -> Result<Vec<Event>, Rejection> {
     let basis = Basis::of(state, context)?;
     let asked = &waiting.asked;
-    for unit in units {
-        state.in_wallet_currency(*unit)?;
-    }
-    let is_stake = |unit: &Money| unit.amount() >= basis.min_stake() && unit.minor <= MAX_MINOR;
+    let units = units(asked, stakes, state)?;
+    let is_stake = |unit: &Amount| *unit >= basis.min_stake() && unit.0 <= MAX_MINOR;
     let now = asked
         .selections
         .iter()
@@ -82,10 +82,9 @@ fn make_offer(
     let priced = !prices.is_empty();
     let prices = if priced { prices } else { &now };
     let no_longer = prices.len() == now.len() && prices.iter().zip(&now).all(|(price, now)| price <= now);
-    if units.len() != asked.bets.len() || !units.iter().all(is_stake) || !no_longer {
+    if !units.iter().all(is_stake) || !no_longer {
         return Err(Rejection::BadOffer);
     }
-    let units: Vec<Amount> = units.iter().map(|unit| unit.amount()).collect();
     let rules = context.rules.current();
     let seconds = if rules.reoffer_s > 0 {
         rules.reoffer_s
@@ -103,4 +102,26 @@ fn make_offer(
             &basis,
         ),
     ])
+}
+
+/// The stake of each line, where so much is staked on each bet; as asked where nothing is said.
+fn units(asked: &Slip, stakes: &[Money], state: &State) -> Result<Vec<Amount>, Rejection> {
+    if stakes.is_empty() {
+        return Ok(asked.bets.iter().map(|bet| bet.stakes().0).collect());
+    }
+    if stakes.len() != asked.bets.len() {
+        return Err(Rejection::BadOffer);
+    }
+    let unit = |(stake, bet): (&Money, &AskedBet)| {
+        state.in_wallet_currency(*stake)?;
+        let lines = bet.lines();
+        match stake.minor % lines {
+            0 => Ok(Amount(stake.minor / lines)),
+            over => Err(Rejection::StakeNotDivisible {
+                lines: u32::try_from(lines).unwrap_or(u32::MAX),
+                below: Amount(stake.minor - over).of(stake.currency),
+            }),
+        }
+    };
+    stakes.iter().zip(&asked.bets).map(unit).collect()
 }

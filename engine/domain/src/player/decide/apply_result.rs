@@ -4,7 +4,7 @@ use super::Context;
 use super::bookings::Bookings;
 use crate::bet::{Bet, BetStatus, Standing};
 use crate::ids::{BetNo, EventId, MarketNo};
-use crate::market::{MarketSettlement, Why};
+use crate::market::MarketSettlement;
 use crate::player::{Event, Rejection, State};
 use crate::rules::Rules;
 
@@ -113,7 +113,7 @@ fn settle(bet: &mut Bet, rules: &Rules, state: &State, context: &Context<'_>, ev
     });
 }
 
-/// What the settlement adds to the bet's legs; nothing where a leg has this version or a later one.
+/// What the settlement adds to the bet's legs; nothing where a leg has this version or a later one, or stays as it is.
 fn new_results(bet: &Bet, result: &MarketResult<'_>, rules: &Rules) -> Result<Vec<Event>, Rejection> {
     let mut on_market = false;
     let mut events = Vec::new();
@@ -126,19 +126,17 @@ fn new_results(bet: &Bet, result: &MarketResult<'_>, rules: &Rules) -> Result<Ve
         if known.is_some_and(|known| known.version >= result.version) {
             continue;
         }
-        let ruling = result
-            .settlement
-            .ruling_on(result.version, leg, bet.terms.placed_at, rules);
-        let (result, why) = ruling.ok_or(Rejection::ResultIncomplete { leg: at as u8 })?;
-        let was_decided = known.is_some_and(|known| known.outcome.is_some());
+        let ruling = bet.ruling_on(at, result.version, result.settlement, rules);
+        let ruling = ruling.ok_or(Rejection::ResultIncomplete { leg: at as u8 })?;
+        if bet.stays_by(at, ruling) {
+            continue;
+        }
+        let (result, why) = ruling;
         events.push(Event::LegDecided {
             bet: bet.no(),
             leg: at as u8,
             result,
-            why: match why {
-                Why::NoResult if was_decided => Why::RolledBack,
-                why => why,
-            },
+            why,
         });
     }
     if on_market {

@@ -65,6 +65,11 @@ impl<'a> Basis<'a> {
         })
     }
 
+    /// Whether the slip waited before.
+    pub(super) fn waited(&self) -> bool {
+        self.slip.is_some()
+    }
+
     /// The smallest stake of a line.
     pub(in crate::player::decide) fn min_stake(&self) -> Amount {
         self.amounts.min_stake

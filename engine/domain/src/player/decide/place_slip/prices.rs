@@ -44,7 +44,12 @@ fn offered(
     let quote = match basis.context.book.quote(asked.selection) {
         Lookup::Found(quote) => quote,
         Lookup::UnknownMarket => {
-            reasons.slip(Check::Known, Rejection::UnknownMarket { leg });
+            // It was known when the slip came: its event is over since.
+            let (check, rejection) = match basis.waited() {
+                true => (Check::Closed, Rejection::MarketClosed { leg }),
+                false => (Check::Known, Rejection::UnknownMarket { leg }),
+            };
+            reasons.slip(check, rejection);
             return None;
         }
         Lookup::UnknownSelection => {
