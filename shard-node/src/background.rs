@@ -19,7 +19,10 @@ impl Background {
     ///
     /// # Errors
     /// [`StoreFault::Stopped`] when the system starts no thread.
-    pub(crate) fn start(name: &'static str, run: impl Future<Output = ()> + Send + 'static) -> Result<Self, StoreFault> {
+    pub(crate) fn start(
+        name: &'static str,
+        run: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, StoreFault> {
         let refused = |fault: std::io::Error| {
             tracing::error!(%fault, name, "a process of the node cannot be started");
             StoreFault::Stopped

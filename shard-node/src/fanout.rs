@@ -348,8 +348,8 @@ impl Fanout {
                 _ => {}
             }
         }
-        let listens = (cashier || !bets.is_empty() || !slips.is_empty())
-            && self.topic.audience().listens(&player.to_string());
+        let listens =
+            (cashier || !bets.is_empty() || !slips.is_empty()) && self.topic.audience().listens(&player.to_string());
         if listens {
             bets.into_iter().for_each(|bet| self.publish_bet(player, bet));
         }

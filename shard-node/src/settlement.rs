@@ -185,11 +185,7 @@ impl Settlement {
     }
 
     /// The bets of an entry on markets that have a result already.
-    fn late(
-        &self,
-        frame: &Frame,
-        entry: &EntryRef<'_>,
-    ) -> Result<Vec<(ResultNotice, PlayerId, BetNo)>, StoreFault> {
+    fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<Vec<(ResultNotice, PlayerId, BetNo)>, StoreFault> {
         let player = PlayerId(entry.entry.key.id);
         let mut late = Vec::new();
         for happened in readable(frame, decoded::<PlayerEntity>(entry))? {

@@ -140,7 +140,15 @@ mod tests {
     fn an_audience_is_heard_until_its_last_listener_leaves() {
         let audience = Audience::default();
         // who joins (+) or leaves (-), and who listens then
-        let table = [("+a", "a"), ("+a", "a"), ("+b", "ab"), ("-a", "ab"), ("-a", "b"), ("-a", "b"), ("-b", "")];
+        let table = [
+            ("+a", "a"),
+            ("+a", "a"),
+            ("+b", "ab"),
+            ("-a", "ab"),
+            ("-a", "b"),
+            ("-a", "b"),
+            ("-b", ""),
+        ];
         for (step, listening) in table {
             match step.split_at(1) {
                 ("+", name) => audience.join(name),

@@ -243,8 +243,9 @@ impl<E: Entity> Shared<E> {
         if self.parts.journal.durability().is_stopped() {
             return Err(CallFault::Unavailable);
         }
-        self.residents
-            .deliver(key, message, |waiting, held| EntityActor::spawn(self, key, waiting, held))
+        self.residents.deliver(key, message, |waiting, held| {
+            EntityActor::spawn(self, key, waiting, held)
+        })
     }
 
     /// Asks an entity for a snapshot now, in order with its commands.

@@ -15,6 +15,6 @@ mod store;
 pub(crate) use codec::{Reader, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};
 pub use entry::{Entry, EntryRef, Outcome};
-pub(crate) use gate::Room;
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
+pub(crate) use gate::Room;
 pub use store::{Families, Row, Store, StoreOptions};

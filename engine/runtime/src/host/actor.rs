@@ -101,8 +101,8 @@ impl<E: Entity> EntityActor<E> {
         let desk = Desk { key, held, waiting };
         // The sender may be on a runtime that ends before the actor does.
         let _entered = shared.runtime.enter();
-        let (actor, _) = ActorRuntime::spawn_linked_instant(None, actor, desk, supervisor)
-            .map_err(|_| CallFault::Unavailable)?;
+        let (actor, _) =
+            ActorRuntime::spawn_linked_instant(None, actor, desk, supervisor).map_err(|_| CallFault::Unavailable)?;
         Ok(actor)
     }
 }

@@ -113,7 +113,11 @@ mod tests {
         // given the bound and the bytes at each round, then up to where snapshots are due at each round
         let table: [(u64, &[u64], &[Option<u64>]); 4] = [
             (0, &[0, 50, 50, 90], &[None, Some(0), Some(5), Some(5)]),
-            (100, &[0, 50, 99, 100, 149, 150, 400], &[None, None, None, Some(0), Some(0), Some(5), Some(15)]),
+            (
+                100,
+                &[0, 50, 99, 100, 149, 150, 400],
+                &[None, None, None, Some(0), Some(0), Some(5), Some(15)],
+            ),
             (100, &[0, 1_000, 2_000], &[None, Some(0), Some(100)]),
             (u64::MAX, &[0, 1_000, 2_000], &[None, None, None]),
         ];

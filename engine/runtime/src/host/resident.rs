@@ -99,7 +99,9 @@ impl<E: Entity> Residents<E> {
         {
             return None;
         }
-        resident.used.store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
+        resident
+            .used
+            .store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
         Some(AtRest {
             body,
             actor: resident.actor.clone(),
@@ -227,10 +229,10 @@ impl<E: Entity> Residents<E> {
             // Room for a twentieth more, so that the next comers do not each push one out.
             let leave = excess + residents_max / 20;
             let mut used: Vec<u32> = self
-                    .map
-                    .iter()
-                    .map(|resident| resident.used.load(Ordering::Relaxed))
-                    .collect();
+                .map
+                .iter()
+                .map(|resident| resident.used.load(Ordering::Relaxed))
+                .collect();
             let at = leave.min(used.len()).saturating_sub(1);
             if at < used.len() {
                 oldest = oldest.max(*used.select_nth_unstable(at).1 + 1);

@@ -116,12 +116,18 @@ impl Gate {
     pub(super) async fn reserve(&self, count: u32) -> Result<Room<'_>, StoreFault> {
         let permit = self.room.acquire_many(count).await.map_err(|_| StoreFault::Stopped)?;
         permit.forget();
-        Ok(Room { gate: self, left: count })
+        Ok(Room {
+            gate: self,
+            left: count,
+        })
     }
 
     pub(super) fn try_reserve(&self, count: u32) -> Option<Room<'_>> {
         self.room.try_acquire_many(count).ok()?.forget();
-        Some(Room { gate: self, left: count })
+        Some(Room {
+            gate: self,
+            left: count,
+        })
     }
 
     /// Nothing more is let in; what was let in before is still taken.

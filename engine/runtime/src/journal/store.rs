@@ -168,7 +168,11 @@ impl Store {
                 journal_options(&options),
                 journal_families(&options, &cache),
             )?,
-            views: open(Families::VIEWS_FOLDER, views_options(), views_families(&options, &cache))?,
+            views: open(
+                Families::VIEWS_FOLDER,
+                views_options(),
+                views_families(&options, &cache),
+            )?,
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),

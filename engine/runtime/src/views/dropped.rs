@@ -163,7 +163,16 @@ mod tests {
         let mut dropped = Dropped::default();
         assert!(!dropped.may_hold(id(0)));
         // so many ids let go -> of 1,000 new ones, at most so many are looked for
-        for (count, vain) in [(1, 5), (31, 30), (32, 30), (33, 30), (1_000, 60), (4_064, 80), (4_065, 1_000), (6_000, 1_000)] {
+        for (count, vain) in [
+            (1, 5),
+            (31, 30),
+            (32, 30),
+            (33, 30),
+            (1_000, 60),
+            (4_064, 80),
+            (4_065, 1_000),
+            (6_000, 1_000),
+        ] {
             let known = match &dropped {
                 Dropped::Some(filters) => filters.iter().map(|filter| filter.ids).sum(),
                 _ => 0,

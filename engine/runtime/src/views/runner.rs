@@ -176,7 +176,8 @@ impl Views {
             if outcomes && self.remember.contains(&key.kind) {
                 let row = outcome_key(key, entry.entry.command);
                 let head = outcome_head(&entry);
-                made.outcomes.note(Change::Put, &[&row], &[&head, entry.entry.outcome.bytes]);
+                made.outcomes
+                    .note(Change::Put, &[&row], &[&head, entry.entry.outcome.bytes]);
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
                 let mut rows = Rows::gathered(view.prefix(), &mut made.rows);
