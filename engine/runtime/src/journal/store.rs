@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, FlushOptions, IteratorMode,
-    MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions, checkpoint::Checkpoint,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompactionStyle, DBCompressionType,
+    FlushOptions, IteratorMode, MergeOperands, Options, ReadOptions, UniversalCompactOptions, WriteBatch, WriteOptions,
+    checkpoint::Checkpoint,
 };
 
 use super::frame::{Digest, Frame, GENESIS, Position};
@@ -488,10 +489,37 @@ fn default_family() -> ColumnFamilyDescriptor {
     ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Options::default())
 }
 
+/// Files of about the same size are merged, never a small one into all that there is: keys of frames and of rows are spread
+/// over all files, so that a level would be written anew with each file that comes into it.
+fn tiered(family: &mut Options, rows: RowsOf) {
+    let mut tiers = UniversalCompactOptions::default();
+    tiers.set_min_merge_width(FILES_MERGED_MIN);
+    if rows == RowsOf::Once {
+        // There is no space to win back by merging everything.
+        tiers.set_max_size_amplification_percent(i32::MAX);
+    }
+    family.set_compaction_style(DBCompactionStyle::Universal);
+    family.set_universal_compaction_options(&tiers);
+    family.set_level_zero_file_num_compaction_trigger(FILES_MERGED_MIN * 2);
+    family.set_level_zero_slowdown_writes_trigger(FILES_MERGED_MIN * 16);
+    family.set_level_zero_stop_writes_trigger(FILES_MERGED_MIN * 32);
+}
+
+/// Whether most rows of a family are written once, or again and again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowsOf {
+    Once,
+    Latest,
+}
+
+/// Files that are merged at once, at the least: each byte is written again once for so many times the data.
+const FILES_MERGED_MIN: i32 = 4;
+
 fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let family = |memtable: usize| {
         let mut family = Options::default();
-        family.set_block_based_table_factory(&table_of(cache, false));
+        family.set_block_based_table_factory(&table_of(cache, true));
+        tiered(&mut family, RowsOf::Once);
         family.set_write_buffer_size(memtable);
         // Frames hold digests and varints: they hardly compress, and are read once.
         family.set_compression_type(DBCompressionType::None);
@@ -508,7 +536,7 @@ fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDe
 const VIEWS_TABLE_BYTES: usize = 2 << 20;
 
 fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    let family = || {
+    let family = |rows: RowsOf| {
         let mut family = Options::default();
         family.set_block_based_table_factory(&table_of(cache, true));
         // Rows are inserted into a small table that the processor's cache holds, and many of those are written as one.
@@ -516,22 +544,22 @@ fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDesc
         family.set_write_buffer_size(VIEWS_TABLE_BYTES);
         family.set_min_write_buffer_number_to_merge(tables / 2);
         family.set_max_write_buffer_number(tables);
-        family.set_level_zero_file_num_compaction_trigger(8);
+        tiered(&mut family, rows);
         family.set_compression_type(DBCompressionType::Lz4);
         family
     };
-    let mut views = family();
+    let mut views = family(RowsOf::Once);
     views.set_merge_operator_associative("add i64 columns", add_columns);
     // Looked up for each command whose id an entity no longer holds, or for each leg of a bet, and nearly always missing: the
     // filter of the rows in memory says so without a search.
-    let mut outcomes = family();
+    let mut outcomes = family(RowsOf::Once);
     for mostly_missed in [&mut outcomes, &mut views] {
         mostly_missed.set_memtable_whole_key_filtering(true);
         mostly_missed.set_memtable_prefix_bloom_ratio(0.05);
     }
     vec![
         default_family(),
-        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family()),
+        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family(RowsOf::Latest)),
         ColumnFamilyDescriptor::new(Families::OUTCOMES, outcomes),
         ColumnFamilyDescriptor::new(Families::VIEWS, views),
     ]
