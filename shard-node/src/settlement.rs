@@ -10,6 +10,7 @@ mod position;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shardbook_domain::event;
@@ -30,7 +31,11 @@ use position::Positions;
 pub(crate) use position::read_up_to;
 
 /// Most commands of the process under way at once: enough to fill a group commit, few beside what players send.
-const UNDER_WAY_MAX: usize = 512;
+const UNDER_WAY_MAX: usize = 128;
+/// Bets of one market that are settled without a pause, and the pause: who places a bet meanwhile finds a processor, the
+/// journal and the disk with room. A market of a million bets is settled in some twenty seconds.
+const TURN: usize = 128;
+const PAUSE: Duration = Duration::from_millis(1);
 /// Bets of one market after which the process notes how far it has come.
 const NOTE_EVERY: usize = 8_192;
 /// Frames after which it notes how far it has read.
@@ -218,6 +223,9 @@ impl Settlement {
             self.wait_for(&mut under_way, UNDER_WAY_MAX - 1).await?;
             self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
             under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
+            if (done + 1).is_multiple_of(TURN) {
+                tokio::time::sleep(PAUSE).await;
+            }
             if (done + 1).is_multiple_of(NOTE_EVERY) {
                 self.wait_for(&mut under_way, 0).await?;
                 self.positions.note_cursor(&notice, &key)?;

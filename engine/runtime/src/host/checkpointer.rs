@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Shared;
-use crate::entity::Entity;
+use crate::entity::{Entity, EntityKey};
 use crate::slot::ShardId;
 use crate::views::note_covered;
 
@@ -27,10 +28,11 @@ pub(super) fn start<E: Entity>(shared: &Arc<Shared<E>>) {
             if shared.parts.journal.durability().is_stopped() {
                 return;
             }
-            round(&shared, &mut past);
+            let due = round(&shared, &mut past);
             shared
                 .residents
                 .next_round(idle_rounds.max(1), shared.options.residents_max);
+            ask(&shared, &due, period / 2).await;
         }
     });
 }
@@ -82,21 +84,30 @@ impl Past {
     }
 }
 
-/// Asks for a snapshot of each entity that has been dirty for too much of the journal; notes what is covered.
-fn round<E: Entity>(shared: &Arc<Shared<E>>, past: &mut Past) {
+/// Between two groups of entities that are asked for snapshots.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Asks for snapshots, spread over some time: all at once, they would stand in the way of commands.
+async fn ask<E: Entity>(shared: &Arc<Shared<E>>, due: &[EntityKey], over: Duration) {
+    let pauses = (over.as_millis() / PAUSE.as_millis()).max(1) as usize;
+    for some in due.chunks(due.len().div_ceil(pauses).max(1)) {
+        some.iter().for_each(|key| shared.request_snapshot(*key));
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Notes what is covered by snapshots, and says which entities have been dirty for too much of the journal.
+fn round<E: Entity>(shared: &Arc<Shared<E>>, past: &mut Past) -> Vec<EntityKey> {
     let parts = &shared.parts;
     let now = reached(shared);
     if let Err(fault) = note_covered(&parts.store, &parts.tails.covered(&now.viewed)) {
         tracing::warn!(%fault, "cannot note how far snapshots cover the journal; a restart will read more");
     }
-    if let Some(due) = past.due(now.bytes) {
-        for key in parts.tails.older_than(due) {
-            if key.kind == E::KIND {
-                shared.request_snapshot(key);
-            }
-        }
-    }
+    let due = past.due(now.bytes).map(|due| parts.tails.older_than(due));
     past.note(now);
+    let mut due = due.unwrap_or_default();
+    due.retain(|key| key.kind == E::KIND);
+    due
 }
 
 #[cfg(test)]

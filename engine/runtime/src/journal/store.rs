@@ -461,7 +461,8 @@ fn journal_options(options: &StoreOptions) -> Options {
     // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
     db.set_recycle_log_file_num(4);
     db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(1 << 20);
+    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
+    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
     db.set_keep_log_file_num(4);
     db
 }
@@ -469,12 +470,18 @@ fn journal_options(options: &StoreOptions) -> Options {
 fn views_options() -> Options {
     let mut db = Options::default();
     db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(1 << 20);
+    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
+    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
     // One thread writes, so the cheaper insert that knows of no other writer is taken.
     db.set_allow_concurrent_memtable_write(false);
     db.set_keep_log_file_num(4);
     db
 }
+
+/// Bytes that tables are written with a second, at the most, and handed to the disk at once: what is written in bursts stands
+/// in the way of the next sync of the journal.
+const TABLE_BYTES_PER_S: i64 = 64 << 20;
+const TABLE_BYTES_PER_SYNC: u64 = 1 << 20;
 
 fn table_of(cache: &Cache, bloom: bool) -> BlockBasedOptions {
     let mut table = BlockBasedOptions::default();

@@ -19,7 +19,7 @@ use crate::slot::ShardId;
 /// The most frames taken into one batch of rows: bounds the memory of a batch.
 const BATCH_MAX: usize = 1_024;
 /// Bytes of rows after which a batch is written: bounds its memory, and how long readers of views wait for it.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 256 << 10;
 /// Pauses in which a batch may grow, and how long each is: the most that a row comes later for it.
 const GATHER_ROUNDS: u32 = 4;
 const GATHER_PAUSE: Duration = Duration::from_millis(2);
@@ -215,6 +215,8 @@ impl Views {
                         return;
                     }
                     viewed.send_replace(());
+                    // A batch is about as long as a thread may go on undisturbed.
+                    std::thread::yield_now();
                 }
             }
         };
