@@ -14,6 +14,9 @@ pub(super) struct Activated<E: Entity> {
     pub(super) version: u64,
     pub(super) memory: Memory,
     pub(super) events_since_snapshot: u32,
+    /// Bytes of entries since the snapshot, and of the snapshot.
+    pub(super) bytes_since_snapshot: usize,
+    pub(super) snapshot_bytes: usize,
 }
 
 impl<E: Entity> Default for Activated<E> {
@@ -23,6 +26,8 @@ impl<E: Entity> Default for Activated<E> {
             version: 0,
             memory: Memory::default(),
             events_since_snapshot: 0,
+            bytes_since_snapshot: 0,
+            snapshot_bytes: 0,
         }
     }
 }
@@ -43,12 +48,15 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
     } else {
         E::decode_state(&snapshot.state).map_err(corrupt("snapshot", shard, key))?
     };
+    let snapshot_bytes = snapshot.state.len();
     let memory = Memory::restore(snapshot.remembered, snapshot.dropped);
     let mut activated = Activated {
         state,
         version: snapshot.version,
         memory,
         events_since_snapshot: 0,
+        bytes_since_snapshot: 0,
+        snapshot_bytes,
     };
     for position in tail {
         let frame = parts.store.frame(position)?;
@@ -59,7 +67,19 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
     Ok(activated)
 }
 
+/// Where a snapshot is large, it may become due later: after so many times the events.
+const SNAPSHOT_DELAYED_MAX: u32 = 16;
+
 impl<E: Entity> Activated<E> {
+    /// Whether there is enough after the snapshot for a new one. A large state is written less often, so that what an event
+    /// costs does not grow with the state: only when what came since is half as large.
+    pub(super) fn is_snapshot_due(&self, events: u32) -> bool {
+        let since = self.events_since_snapshot;
+        since >= events
+            && (self.bytes_since_snapshot * 2 >= self.snapshot_bytes
+                || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX))
+    }
+
     fn replay(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
         let head = entry.entry;
         if head.version < self.version {

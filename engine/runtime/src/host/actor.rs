@@ -285,10 +285,11 @@ impl<E: Entity> Body<E> {
                     Err(rejection) => Answer::Rejected(rejection),
                 }));
             });
+            self.entity.bytes_since_snapshot += scratch.entry.len();
             room.put_entry(self.shard, &scratch.entry, then)
         })?;
         self.trim(shared);
-        if self.entity.events_since_snapshot >= shared.options.snapshot_events {
+        if self.entity.is_snapshot_due(shared.options.snapshot_events) {
             self.snapshot(shared, room)?;
         }
         Ok(())
@@ -378,6 +379,8 @@ impl<E: Entity> Body<E> {
         let bytes = self.encode();
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
+        self.entity.bytes_since_snapshot = 0;
+        self.entity.snapshot_bytes = bytes.len();
         room.put(Submission::Snapshot {
             key: self.key,
             version,
