@@ -35,10 +35,11 @@ pub(super) struct AtRest<E: Entity> {
 impl<E: Entity> AtRest<E> {
     /// Acts for the entity. If that breaks it, its actor fails with it.
     pub(super) fn act(mut self, act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>) {
-        let Some(body) = self.body.take() else { return };
-        match body.act(act) {
-            Ok(body) => *self.body = Some(body),
-            Err(broken) => self.fail(broken),
+        if let Some(body) = self.body.take() {
+            match body.act(act) {
+                Ok(body) => *self.body = Some(body),
+                Err(broken) => self.fail(broken),
+            }
         }
         let Self { body, waiting, .. } = self;
         drop(body);
