@@ -9,6 +9,7 @@ mod committer;
 mod entry;
 mod frame;
 mod gate;
+mod options;
 mod recent;
 mod store;
 
@@ -17,4 +18,5 @@ pub use committer::{Committed, Committer, Counters, Durability, Followed, Journa
 pub use entry::{Entry, EntryRef, Outcome};
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
 pub(crate) use gate::Room;
-pub use store::{Families, Row, Store, StoreOptions};
+pub use options::StoreOptions;
+pub use store::{Families, Row, Store};

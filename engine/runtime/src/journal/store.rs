@@ -1,4 +1,4 @@
-//! The disk of a node: its two databases, their column families, the options and the reason of each.
+//! The disk of a node: its two databases and their column families.
 //!
 //! The journal has a database of its own, so that a synced write of frames never waits behind rows that are inserted into
 //! views. The views have no log: they are a function of the journal, each family reaches the disk together with the
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompactionStyle, DBCompressionType,
-    FlushOptions, IteratorMode, MergeOperands, Options, ReadOptions, UniversalCompactOptions, WriteBatch, WriteOptions,
+    Cache, ColumnFamily, DB, FlushOptions, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
     checkpoint::Checkpoint,
 };
 
 use super::frame::{Digest, Frame, GENESIS, Position};
+use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
@@ -49,31 +49,6 @@ const LAYOUT: u32 = 2;
 const LAYOUT_OF_ONE: u32 = 1;
 const META_LAYOUT: &[u8] = b"layout";
 const META_SHARDS: &[u8] = b"shards";
-
-/// Sizes that an operator may set.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    /// Bytes of block cache over all families; reads of snapshots and rows that were not written lately.
-    pub cache_bytes: usize,
-    /// Bytes of a journal memtable: small, because inserts into a large one cost more than the sync.
-    pub journal_memtable_bytes: usize,
-    /// Bytes of write-ahead log after which the journal's families are flushed: bounds what a restart reads.
-    pub log_bytes_max: u64,
-    /// Bytes of rows of views in memory before they are all written to tables: what a crash takes of the views, and the
-    /// next start reads again from the journal.
-    pub views_memtable_bytes: usize,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        Self {
-            cache_bytes: 256 << 20,
-            journal_memtable_bytes: 32 << 20,
-            log_bytes_max: 192 << 20,
-            views_memtable_bytes: 64 << 20,
-        }
-    }
-}
 
 /// A row: key and value.
 pub type Row = (Box<[u8]>, Box<[u8]>);
@@ -453,132 +428,4 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut end = prefix[..=last].to_vec();
     end[last] += 1;
     Some(end)
-}
-
-fn journal_options(options: &StoreOptions) -> Options {
-    let mut db = Options::default();
-    db.set_max_total_wal_size(options.log_bytes_max);
-    // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
-    db.set_recycle_log_file_num(4);
-    db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
-    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
-    db.set_keep_log_file_num(4);
-    db
-}
-
-fn views_options() -> Options {
-    let mut db = Options::default();
-    db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
-    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
-    // One thread writes, so the cheaper insert that knows of no other writer is taken.
-    db.set_allow_concurrent_memtable_write(false);
-    db.set_keep_log_file_num(4);
-    db
-}
-
-/// Bytes that tables are written with a second, at the most, and handed to the disk at once: what is written in bursts stands
-/// in the way of the next sync of the journal.
-const TABLE_BYTES_PER_S: i64 = 64 << 20;
-const TABLE_BYTES_PER_SYNC: u64 = 1 << 20;
-
-fn table_of(cache: &Cache, bloom: bool) -> BlockBasedOptions {
-    let mut table = BlockBasedOptions::default();
-    table.set_block_cache(cache);
-    if bloom {
-        table.set_bloom_filter(10.0, false);
-    }
-    table
-}
-
-fn default_family() -> ColumnFamilyDescriptor {
-    ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Options::default())
-}
-
-/// Files of about the same size are merged, never a small one into all that there is: keys of frames and of rows are spread
-/// over all files, so that a level would be written anew with each file that comes into it.
-fn tiered(family: &mut Options, rows: RowsOf) {
-    let mut tiers = UniversalCompactOptions::default();
-    tiers.set_min_merge_width(FILES_MERGED_MIN);
-    if rows == RowsOf::Once {
-        // There is no space to win back by merging everything.
-        tiers.set_max_size_amplification_percent(i32::MAX);
-    }
-    family.set_compaction_style(DBCompactionStyle::Universal);
-    family.set_universal_compaction_options(&tiers);
-    family.set_level_zero_file_num_compaction_trigger(FILES_MERGED_MIN * 2);
-    family.set_level_zero_slowdown_writes_trigger(FILES_MERGED_MIN * 16);
-    family.set_level_zero_stop_writes_trigger(FILES_MERGED_MIN * 32);
-}
-
-/// Whether most rows of a family are written once, or again and again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RowsOf {
-    Once,
-    Latest,
-}
-
-/// Files that are merged at once, at the least: each byte is written again once for so many times the data.
-const FILES_MERGED_MIN: i32 = 4;
-
-fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    let family = |memtable: usize| {
-        let mut family = Options::default();
-        family.set_block_based_table_factory(&table_of(cache, true));
-        tiered(&mut family, RowsOf::Once);
-        family.set_write_buffer_size(memtable);
-        // Frames hold digests and varints: they hardly compress, and are read once.
-        family.set_compression_type(DBCompressionType::None);
-        family
-    };
-    vec![
-        default_family(),
-        ColumnFamilyDescriptor::new(Families::JOURNAL, family(options.journal_memtable_bytes)),
-        ColumnFamilyDescriptor::new(Families::META, family(1 << 20)),
-    ]
-}
-
-/// Bytes of one memtable of views.
-const VIEWS_TABLE_BYTES: usize = 2 << 20;
-
-fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    let family = |rows: RowsOf| {
-        let mut family = Options::default();
-        family.set_block_based_table_factory(&table_of(cache, true));
-        // Rows are inserted into a small table that the processor's cache holds, and many of those are written as one.
-        let tables = (options.views_memtable_bytes / VIEWS_TABLE_BYTES / 3).max(2) as i32;
-        family.set_write_buffer_size(VIEWS_TABLE_BYTES);
-        family.set_min_write_buffer_number_to_merge(tables / 2);
-        family.set_max_write_buffer_number(tables);
-        tiered(&mut family, rows);
-        family.set_compression_type(DBCompressionType::Lz4);
-        family
-    };
-    let mut views = family(RowsOf::Once);
-    views.set_merge_operator_associative("add i64 columns", add_columns);
-    // Looked up for each command whose id an entity no longer holds, or for each leg of a bet, and nearly always missing: the
-    // filter of the rows in memory says so without a search.
-    let mut outcomes = family(RowsOf::Once);
-    for mostly_missed in [&mut outcomes, &mut views] {
-        mostly_missed.set_memtable_whole_key_filtering(true);
-        mostly_missed.set_memtable_prefix_bloom_ratio(0.05);
-    }
-    vec![
-        default_family(),
-        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family(RowsOf::Latest)),
-        ColumnFamilyDescriptor::new(Families::OUTCOMES, outcomes),
-        ColumnFamilyDescriptor::new(Families::VIEWS, views),
-    ]
-}
-
-/// Adds rows of little-endian i64 columns; a shorter row counts as zero in the columns it lacks.
-fn add_columns(_key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    let mut sum = existing.unwrap_or_default().to_vec();
-    for operand in operands {
-        if !crate::views::add_columns(&mut sum, operand) {
-            return None;
-        }
-    }
-    Some(sum)
 }
