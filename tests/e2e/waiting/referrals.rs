@@ -3,6 +3,7 @@
 use shardbook_proto::backoffice::v1::answer_referral::Answer::{self, Accept, Offer, Reject};
 use shardbook_proto::backoffice::v1::{AcceptReferral, OfferInstead, RejectReferral};
 use shardbook_proto::client::v1::client_message::Request;
+use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{BetFilter, SlipState};
 use shardbook_proto::provider::v1::FeedMarketStatus;
 use shardbook_tests::House;
@@ -169,11 +170,19 @@ async fn traders_answer() {
         .expect("taken");
     player.slip_told(&slip.slip_id, SlipState::Delayed).await;
     let placed = player.slip_told(&slip.slip_id, SlipState::Placed).await;
-    assert_eq!(placed.bets[0].stake, "200.00");
+    assert_eq!(
+        (placed.bets[0].stake.as_str(), placed.bets[0].slip_id.as_str()),
+        ("200.00", slip.slip_id.as_str())
+    );
     assert_eq!(
         (player.wallet().await, trader.referrals().await),
         (wallet("1250.00", "750.00"), Vec::new())
     );
+    let again = player.pushed().filter(|body| match body {
+        Body::SlipChanged(told) => told.state() == SlipState::Offered,
+        _ => false,
+    });
+    assert_eq!(again.count(), 0, "an offer is told once");
     drop((player, desk));
     assert_eq!(house.prove().await.bets, 3);
 }
