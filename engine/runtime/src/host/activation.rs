@@ -67,8 +67,8 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
     Ok(activated)
 }
 
-/// Where a snapshot is large, it may become due later: after so many times the events.
-const SNAPSHOT_DELAYED_MAX: u32 = 16;
+/// Where a snapshot is large, it may become due later: after so many times the events. By default that is below 1,000.
+const SNAPSHOT_DELAYED_MAX: u32 = 7;
 
 impl<E: Entity> Activated<E> {
     /// Whether there is enough after the snapshot for a new one. A large state is written less often, so that what an event

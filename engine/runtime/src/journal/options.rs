@@ -134,7 +134,7 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
     };
     let mut views = family(RowsOf::Once);
     views.set_merge_operator_associative("add i64 columns", add_columns);
-    // Looked up for each command whose id an entity no longer holds, or for each leg of a bet, and nearly always missing: the
+    // Looked up for each command whose id an entity no longer holds, or by processes that follow, and nearly always missing: the
     // filter of the rows in memory says so without a search.
     let mut outcomes = family(RowsOf::Once);
     for mostly_missed in [&mut outcomes, &mut views] {
