@@ -11,6 +11,7 @@ mod memory;
 mod resident;
 mod supervisor;
 
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,8 +26,8 @@ use crate::journal::{Journal, Room, Store};
 use crate::router::CallFault;
 use crate::views::Tails;
 
-use actor::{Asked, EntityActor, Message, SUBMISSIONS};
-use resident::{AtRest, Residents};
+use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
+use resident::{Errand, Residents};
 
 /// Bounds of a host. Each is a promise about memory or time.
 #[derive(Debug, Clone)]
@@ -147,16 +148,19 @@ impl<E: Entity> Host<E> {
         deadline_ms: Option<u64>,
     ) -> Result<Pending<Answer<E>>, CallFault> {
         let (reply, pending) = oneshot::channel();
-        let asked = Asked {
+        let mut asked = Some(Asked {
             command,
             content,
             deadline_ms,
             reply,
-        };
+        });
         let key = EntityKey { kind: E::KIND, id };
-        match self.at_rest(key)? {
-            Some((entity, mut room)) => entity.act(|body| body.command(&self.shared, asked, &mut room)),
-            None => self.shared.deliver(key, Message::Command(Box::new(asked)))?,
+        self.at_rest(key, |body, room| match asked.take() {
+            Some(asked) => body.command(&self.shared, asked, room),
+            None => Ok(()),
+        })?;
+        if let Some(asked) = asked {
+            self.shared.deliver(key, Message::Command(Box::new(asked)))?;
         }
         Ok(Pending(pending))
     }
@@ -192,23 +196,30 @@ impl<E: Entity> Host<E> {
             Box::new(then) as crate::journal::Committed
         };
         let key = EntityKey { kind: E::KIND, id };
-        match self.at_rest(key)? {
-            Some((entity, mut room)) => entity.act(|body| body.read(Box::new(look), &mut room)),
-            None => self.shared.deliver(key, Message::Read(Box::new(look)))?,
+        let mut look: Option<Look<E>> = Some(Box::new(look));
+        self.at_rest(key, |body, room| {
+            look.take().map_or(Ok(()), |look| body.read(look, room))
+        })?;
+        if let Some(look) = look {
+            self.shared.deliver(key, Message::Read(look))?;
         }
         Ok(Pending(pending))
     }
 
-    /// An entity that the sender may act for at once, with room in the journal for what comes of it.
-    fn at_rest(&self, key: EntityKey) -> Result<Option<(AtRest<E>, Room<'_>)>, CallFault> {
+    /// Acts at once for an entity that is at rest, where the journal has room for what comes of it.
+    fn at_rest(
+        &self,
+        key: EntityKey,
+        act: impl FnOnce(&mut Body<E>, &mut Room<'_>) -> Result<(), StoreFault>,
+    ) -> Result<(), CallFault> {
         let journal = &self.shared.parts.journal;
         if journal.durability().is_stopped() {
             return Err(CallFault::Unavailable);
         }
-        let Some(room) = journal.try_reserve(SUBMISSIONS) else {
-            return Ok(None);
-        };
-        Ok(self.shared.residents.at_rest(key).map(|entity| (entity, room)))
+        if let Some(mut room) = journal.try_reserve(SUBMISSIONS) {
+            self.shared.act(key, Errand::Use, |body| act(body, &mut room));
+        }
+        Ok(())
     }
 
     /// Entities in memory.
@@ -217,7 +228,13 @@ impl<E: Entity> Host<E> {
         self.shared.residents.len()
     }
 
-    /// Actors that panicked since the start; each was a bug, stopped alone, and recovers from the journal.
+    /// Actors that run: for entities on their way to memory, and those that more than one sends to at a time.
+    #[must_use]
+    pub fn actors(&self) -> usize {
+        self.shared.residents.actors()
+    }
+
+    /// Entities that panicked since the start; each was a bug, stopped alone, and recovers from the journal.
     #[must_use]
     pub fn panics(&self) -> u64 {
         self.shared.panics.load(Ordering::Relaxed)
@@ -228,9 +245,13 @@ impl<E: Entity> Host<E> {
     /// # Errors
     /// [`StoreFault::Stopped`] when the journal has stopped.
     pub async fn stop(&self) -> Result<(), StoreFault> {
-        self.shared.residents.close();
-        while self.shared.residents.passivate_all() > 0 {
-            self.shared.residents.departure().await;
+        let shared = &self.shared;
+        shared.residents.close();
+        while shared.residents.len() > 0 {
+            for key in shared.residents.keys() {
+                shared.leave(key).await?;
+            }
+            shared.residents.departure().await;
         }
         if let Some(supervisor) = self.shared.supervisor.get() {
             supervisor.stop(None);
@@ -244,16 +265,56 @@ impl<E: Entity> Shared<E> {
         if self.parts.journal.durability().is_stopped() {
             return Err(CallFault::Unavailable);
         }
-        self.residents.deliver(key, message, |waiting, held| {
-            EntityActor::spawn(self, key, waiting, held)
-        })
+        self.residents
+            .deliver(key, message, |post| EntityActor::spawn(self, key, post))
+    }
+
+    /// Acts for an entity if it is at rest; whether it did. What breaks it is told here, for it has no actor to fail.
+    fn act(&self, key: EntityKey, errand: Errand, act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>) -> bool {
+        match self.residents.act_at_rest(key, errand, act) {
+            Ok(acted) => return acted,
+            Err(Broken::Fault(fault)) => self.failed(key, &fault),
+            Err(Broken::Panic(payload)) => {
+                self.panics.fetch_add(1, Ordering::Relaxed);
+                self.failed(key, &said(&*payload));
+            }
+        }
+        true
+    }
+
+    fn failed(&self, key: EntityKey, why: &dyn std::fmt::Display) {
+        tracing::error!(entity = E::NAME, %key, %why, "an entity failed; it recovers from the journal");
+    }
+
+    /// Sends an entity out of memory, unless it is in use.
+    async fn leave(self: &Arc<Self>, key: EntityKey) -> Result<(), StoreFault> {
+        let mut room = self.parts.journal.reserve(SUBMISSIONS).await?;
+        let leave = |body: &mut Body<E>| {
+            body.leave(self, None, &mut room);
+            Ok(())
+        };
+        if !self.act(key, Errand::Upkeep, leave) {
+            self.residents.tell(key, Message::Leave);
+        }
+        Ok(())
     }
 
     /// Asks an entity for a snapshot now, in order with its commands.
-    fn request_snapshot(self: &Arc<Self>, key: EntityKey) {
-        // Refused only when its mailbox is full; the next round asks again.
-        let _ = self.deliver(key, Message::Snapshot);
+    async fn request_snapshot(self: &Arc<Self>, key: EntityKey) -> Result<(), StoreFault> {
+        let mut room = self.parts.journal.reserve(SUBMISSIONS).await?;
+        if !self.act(key, Errand::Upkeep, |body| body.snapshot(self, &mut room)) {
+            // Refused only when the host is stopping, and then it leaves with one.
+            let _ = self.deliver(key, Message::Snapshot);
+        }
+        Ok(())
     }
+}
+
+/// The message of a panic.
+fn said(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 /// A command or question under way.

@@ -1,19 +1,24 @@
 //! The actor of one entity.
 //!
-//! What the actor holds is its [`Body`], and whoever has the body may act for the entity: the actor itself when it handles
-//! a message, or a sender who finds that no message waits. So a command to an entity at rest is decided at once, on the
+//! What is held of an entity is its [`Body`], and whoever has the body may act for the entity: its actor when it handles a
+//! message, or a sender who finds that no message waits. So a command to an entity at rest is decided at once, on the
 //! thread that sent it, and costs neither a message nor a change of task; under contention commands go through the mailbox.
+//!
+//! There is an actor only while there are messages: to bring the entity to memory, and where senders meet. One that has
+//! nothing more to do goes to rest and leaves the body where it is, because a task with its queues is larger than most
+//! players.
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
-use tokio::sync::{Mutex, oneshot};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, ActorRuntime};
+use tokio::sync::oneshot;
 
 use super::activation::{Activated, activate};
+use super::resident::Post;
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
@@ -42,6 +47,8 @@ pub(super) enum Message<E: Entity> {
     Read(Look<E>),
     Snapshot,
     Leave,
+    /// Go to rest if nothing else waits.
+    Rest,
     /// Whoever acted for the entity broke it.
     Broken(Broken),
 }
@@ -63,10 +70,7 @@ pub(super) struct EntityActor<E: Entity> {
     shared: Arc<Shared<E>>,
 }
 
-/// The body of an entity, for whoever may act for it. Empty before it is active, and after it broke.
-pub(super) type Held<E> = Arc<Mutex<Option<Box<Body<E>>>>>;
-
-/// What the actor holds.
+/// What is held of an entity in memory.
 pub(super) struct Body<E: Entity> {
     key: EntityKey,
     shard: ShardId,
@@ -78,27 +82,24 @@ pub(super) struct Body<E: Entity> {
 /// What the actor itself knows.
 pub(super) struct Desk<E: Entity> {
     key: EntityKey,
-    held: Held<E>,
-    /// Messages in the mailbox, counted down when handled.
-    waiting: Arc<AtomicU32>,
+    post: Arc<Post<E>>,
 }
 
 /// Submissions that one message makes at the most: an entry and a snapshot.
 pub(super) const SUBMISSIONS: u32 = 2;
 
 impl<E: Entity> EntityActor<E> {
-    /// Starts the actor of an entity; its mailbox is open at once, and handled when it is active.
+    /// Starts the actor of an entity; its mailbox is open at once, and handled when the entity is in memory.
     pub(super) fn spawn(
         shared: &Arc<Shared<E>>,
         key: EntityKey,
-        waiting: Arc<AtomicU32>,
-        held: Held<E>,
+        post: Arc<Post<E>>,
     ) -> Result<ActorRef<Message<E>>, CallFault> {
         let supervisor = shared.supervisor.get().ok_or(CallFault::Unavailable)?.clone();
         let actor = Self {
             shared: Arc::clone(shared),
         };
-        let desk = Desk { key, held, waiting };
+        let desk = Desk { key, post };
         // The sender may be on a runtime that ends before the actor does.
         let _entered = shared.runtime.enter();
         let (actor, _) =
@@ -119,6 +120,9 @@ impl<E: Entity> Actor for EntityActor<E> {
 
     /// Activates here and not before the start: only now does the supervisor hear of a failure.
     async fn post_start(&self, _: ActorRef<Self::Msg>, desk: &mut Self::State) -> Result<(), ActorProcessingErr> {
+        if desk.post.was_entered() {
+            return Ok(());
+        }
         let entity = activate(&self.shared, desk.key).await?;
         let body = Body {
             key: desk.key,
@@ -126,7 +130,7 @@ impl<E: Entity> Actor for EntityActor<E> {
             durable_version: Arc::new(AtomicU64::new(entity.version)),
             entity,
         };
-        *desk.held.lock().await = Some(Box::new(body));
+        desk.post.enter(Box::new(body)).await;
         Ok(())
     }
 
@@ -142,26 +146,25 @@ impl<E: Entity> Actor for EntityActor<E> {
             message => message,
         };
         let mut room = self.shared.parts.journal.reserve(SUBMISSIONS).await?;
-        let mut held = desk.held.lock().await;
+        let mut held = desk.post.body().await;
         // Taken out, so that nobody acts for an entity that a panic has left half changed.
         let mut body = held.take().ok_or(StoreFault::Stopped)?;
-        let counted = !matches!(message, Message::Leave);
         match message {
             Message::Command(asked) => body.command(&self.shared, *asked, &mut room)?,
             Message::Read(look) => body.read(look, &mut room)?,
             Message::Snapshot => body.snapshot(&self.shared, &mut room)?,
             Message::Leave => {
-                if body.leave(&self.shared, &desk.waiting, &mut room) {
+                if body.leave(&self.shared, Some(myself.get_id()), &mut room) {
                     myself.stop(None);
                     return Ok(());
                 }
             }
-            Message::Broken(_) => {}
+            Message::Rest | Message::Broken(_) => {}
         }
         *held = Some(body);
         drop(held);
-        if counted {
-            desk.waiting.fetch_sub(1, Ordering::Release);
+        if desk.post.handled() && self.shared.residents.rest(desk.key, myself.get_id()) {
+            myself.stop(None);
         }
         Ok(())
     }
@@ -193,19 +196,6 @@ impl Scratch {
 }
 
 impl<E: Entity> Body<E> {
-    /// Acts for the entity outside its actor; a panic is caught, for it is the entity's and not the sender's.
-    pub(super) fn act(
-        self: Box<Self>,
-        act: impl FnOnce(&mut Self) -> Result<(), StoreFault>,
-    ) -> Result<Box<Self>, Broken> {
-        let mut body = self;
-        match catch_unwind(AssertUnwindSafe(|| act(&mut body))) {
-            Ok(Ok(())) => Ok(body),
-            Ok(Err(fault)) => Err(Broken::Fault(fault)),
-            Err(payload) => Err(Broken::Panic(payload)),
-        }
-    }
-
     pub(super) fn command(
         &mut self,
         shared: &Shared<E>,
@@ -371,7 +361,7 @@ impl<E: Entity> Body<E> {
         room.put(Submission::Then(then))
     }
 
-    fn snapshot(&mut self, shared: &Shared<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
+    pub(super) fn snapshot(&mut self, shared: &Shared<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
         if self.entity.version == 0 {
             return Ok(());
         }
@@ -394,11 +384,8 @@ impl<E: Entity> Body<E> {
         encode_snapshot(self.entity.version, memory.iter(), memory.dropped(), state)
     }
 
-    /// Leaves memory, unless messages are waiting; whether it has left.
-    fn leave(&mut self, shared: &Arc<Shared<E>>, waiting: &AtomicU32, room: &mut Room<'_>) -> bool {
-        if waiting.load(Ordering::Acquire) > 0 {
-            return false;
-        }
+    /// Leaves memory, unless more than the one who asks is waiting; whether it has left. `actor` is who asks, if one does.
+    pub(super) fn leave(&mut self, shared: &Arc<Shared<E>>, actor: Option<ActorId>, room: &mut Room<'_>) -> bool {
         self.trim(shared);
         let (key, version) = (self.key, self.entity.version);
         let snapshot = self.encode();
@@ -417,7 +404,7 @@ impl<E: Entity> Body<E> {
                 residents.residents.arrived(key, ticket)
             })));
         };
-        shared.residents.depart(key, last_words)
+        shared.residents.depart(key, actor, last_words)
     }
 }
 

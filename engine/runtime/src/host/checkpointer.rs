@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Shared;
+use super::actor::Message;
 use crate::entity::{Entity, EntityKey};
+use crate::fault::StoreFault;
 use crate::slot::ShardId;
 use crate::views::note_covered;
 
@@ -29,10 +31,22 @@ pub(super) fn start<E: Entity>(shared: &Arc<Shared<E>>) {
                 return;
             }
             let due = round(&shared, &mut past);
-            shared
+            let leaving = shared
                 .residents
                 .next_round(idle_rounds.max(1), shared.options.residents_max);
-            ask(&shared, &due, period / 2).await;
+            let kept = async {
+                for key in leaving {
+                    shared.leave(key).await?;
+                }
+                for key in shared.residents.with_actors() {
+                    shared.residents.tell(key, Message::Rest);
+                }
+                ask(&shared, &due, period / 2).await
+            };
+            // Only where the journal has stopped.
+            if kept.await.is_err() {
+                return;
+            }
         }
     });
 }
@@ -88,12 +102,15 @@ impl Past {
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Asks for snapshots, spread over some time: all at once, they would stand in the way of commands.
-async fn ask<E: Entity>(shared: &Arc<Shared<E>>, due: &[EntityKey], over: Duration) {
+async fn ask<E: Entity>(shared: &Arc<Shared<E>>, due: &[EntityKey], over: Duration) -> Result<(), StoreFault> {
     let pauses = (over.as_millis() / PAUSE.as_millis()).max(1) as usize;
     for some in due.chunks(due.len().div_ceil(pauses).max(1)) {
-        some.iter().for_each(|key| shared.request_snapshot(*key));
+        for key in some {
+            shared.request_snapshot(*key).await?;
+        }
         tokio::time::sleep(PAUSE).await;
     }
+    Ok(())
 }
 
 /// Notes what is covered by snapshots, and says which entities have been dirty for too much of the journal.

@@ -3,53 +3,75 @@
 //! Invariant: a message is put in a mailbox, and an actor taken off the map, under the lock of the same
 //! map entry. So an actor that leaves has an empty mailbox, and whoever comes after starts a new one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::{DashMap, Entry};
 use ractor::{ActorId, ActorRef};
-use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use super::actor::{Body, Broken, Held, Message};
+use super::actor::{Body, Broken, Message};
 use crate::entity::{Entity, EntityKey};
 use crate::fault::StoreFault;
 use crate::router::CallFault;
 
-pub(super) struct Resident<E: Entity> {
-    actor: ActorRef<Message<E>>,
+/// Where an entity is kept, for whoever may act for it.
+pub(super) struct Post<E: Entity> {
     /// Messages in the mailbox, and one for whoever acts for the entity outside it.
-    waiting: Arc<AtomicU32>,
-    held: Held<E>,
+    waiting: AtomicU32,
+    /// Empty before the entity is in memory, and after it broke.
+    body: Mutex<Option<Box<Body<E>>>>,
+    /// The entity was brought to memory.
+    entered: AtomicBool,
+}
+
+impl<E: Entity> Default for Post<E> {
+    fn default() -> Self {
+        Self {
+            waiting: AtomicU32::new(0),
+            body: Mutex::new(None),
+            entered: AtomicBool::new(false),
+        }
+    }
+}
+
+impl<E: Entity> Post<E> {
+    /// Whether the entity was brought to memory, whoever has its body now.
+    pub(super) fn was_entered(&self) -> bool {
+        self.entered.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn enter(&self, body: Box<Body<E>>) {
+        *self.body.lock().await = Some(body);
+        self.entered.store(true, Ordering::Release);
+    }
+
+    pub(super) async fn body(&self) -> MutexGuard<'_, Option<Box<Body<E>>>> {
+        self.body.lock().await
+    }
+
+    /// A message was handled; whether it was the last.
+    pub(super) fn handled(&self) -> bool {
+        self.waiting.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+struct Resident<E: Entity> {
+    /// `None` at rest.
+    actor: Option<ActorRef<Message<E>>>,
+    post: Arc<Post<E>>,
     /// Round of the checkpointer in which it was last sent something.
     used: AtomicU32,
 }
 
-/// An entity at rest, held by a sender who acts for it. Others who send to it meanwhile wait in its mailbox.
-pub(super) struct AtRest<E: Entity> {
-    /// `None` only after it broke.
-    body: OwnedMutexGuard<Option<Box<Body<E>>>>,
-    actor: ActorRef<Message<E>>,
-    waiting: Arc<AtomicU32>,
-}
-
-impl<E: Entity> AtRest<E> {
-    /// Acts for the entity. If that breaks it, its actor fails with it.
-    pub(super) fn act(mut self, act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>) {
-        if let Some(body) = self.body.take() {
-            match body.act(act) {
-                Ok(body) => *self.body = Some(body),
-                Err(broken) => self.fail(broken),
-            }
-        }
-        let Self { body, waiting, .. } = self;
-        drop(body);
-        waiting.fetch_sub(1, Ordering::Release);
-    }
-
-    fn fail(&self, broken: Broken) {
-        // An actor that is gone already needs no telling.
-        let _ = self.actor.send_message(Message::Broken(broken));
-    }
+/// Why somebody acts for an entity at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// A command or a question, which keeps the entity in memory.
+    Use,
+    /// Not a use, and still let in when the host is stopping.
+    Upkeep,
 }
 
 pub(super) struct Residents<E: Entity> {
@@ -85,29 +107,63 @@ impl<E: Entity> Residents<E> {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The entity, if it is in memory and no message waits for it: whoever gets it acts before any message sent after.
-    pub(super) fn at_rest(&self, key: EntityKey) -> Option<AtRest<E>> {
+    /// Acts for the entity if it is in memory and no message waits for it; whether it did. What others send meanwhile waits
+    /// in the mailbox. A panic is caught, for it is the entity's and not the sender's.
+    ///
+    /// # Errors
+    /// What broke the entity: it is out of memory, to be brought back from the journal.
+    pub(super) fn act_at_rest(
+        &self,
+        key: EntityKey,
+        errand: Errand,
+        act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>,
+    ) -> Result<bool, Broken> {
+        let Some(post) = self.post_at_rest(key, errand) else {
+            return Ok(false);
+        };
+        let Ok(mut held) = post.body.try_lock() else {
+            return Ok(false);
+        };
+        // With the body in hand: a message that came first is handled first.
+        let claim = (post.waiting).compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire);
+        if held.is_none() || claim.is_err() {
+            if claim.is_ok() {
+                post.waiting.fetch_sub(1, Ordering::Release);
+            }
+            return Ok(false);
+        }
+        let Some(mut body) = held.take() else {
+            unreachable!("seen to be there under its lock")
+        };
+        let broken = match catch_unwind(AssertUnwindSafe(|| act(&mut body))) {
+            Ok(Ok(())) => {
+                *held = Some(body);
+                drop(held);
+                post.waiting.fetch_sub(1, Ordering::Release);
+                return Ok(true);
+            }
+            Ok(Err(fault)) => Broken::Fault(fault),
+            Err(payload) => Broken::Panic(payload),
+        };
+        drop(held);
+        post.waiting.fetch_sub(1, Ordering::Release);
+        self.broke(key, &post, broken).map_or(Ok(true), Err)
+    }
+
+    fn post_at_rest(&self, key: EntityKey, errand: Errand) -> Option<Arc<Post<E>>> {
         let resident = self.map.get(&key)?;
-        if self.closed.load(Ordering::Acquire) || resident.waiting.load(Ordering::Acquire) > 0 {
+        if resident.post.waiting.load(Ordering::Acquire) > 0 {
             return None;
         }
-        let body = Arc::clone(&resident.held).try_lock_owned().ok()?;
-        // Seen again with the body in hand: a message that came in between goes first.
-        if body.is_none()
-            || (resident.waiting)
-                .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire)
-                .is_err()
-        {
-            return None;
+        if errand == Errand::Use {
+            if self.closed.load(Ordering::Acquire) {
+                return None;
+            }
+            resident
+                .used
+                .store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        resident
-            .used
-            .store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
-        Some(AtRest {
-            body,
-            actor: resident.actor.clone(),
-            waiting: Arc::clone(&resident.waiting),
-        })
+        Some(Arc::clone(&resident.post))
     }
 
     /// Puts a message in the entity's mailbox, starting its actor when there is none.
@@ -115,9 +171,8 @@ impl<E: Entity> Residents<E> {
         &self,
         key: EntityKey,
         message: Message<E>,
-        start: impl Fn(Arc<AtomicU32>, Held<E>) -> Result<ActorRef<Message<E>>, CallFault>,
+        start: impl Fn(Arc<Post<E>>) -> Result<ActorRef<Message<E>>, CallFault>,
     ) -> Result<(), CallFault> {
-        let mut message = message;
         let round = self.round.load(Ordering::Relaxed);
         let entry = self.map.entry(key);
         // Under the lock of the entry: whoever closes and then walks the map sees all that was let in.
@@ -127,11 +182,10 @@ impl<E: Entity> Residents<E> {
         let mut resident = match entry {
             Entry::Occupied(occupied) => occupied.into_ref(),
             Entry::Vacant(vacant) => {
-                let (waiting, held) = (Arc::<AtomicU32>::default(), Held::<E>::default());
+                let post = Arc::<Post<E>>::default();
                 let resident = Resident {
-                    actor: start(Arc::clone(&waiting), Arc::clone(&held))?,
-                    waiting,
-                    held,
+                    actor: Some(start(Arc::clone(&post))?),
+                    post,
                     used: AtomicU32::new(round),
                 };
                 self.count.fetch_add(1, Ordering::Relaxed);
@@ -139,25 +193,76 @@ impl<E: Entity> Residents<E> {
             }
         };
         resident.used.store(round, Ordering::Relaxed);
+        if message.is_bounded() && resident.post.waiting.load(Ordering::Relaxed) >= self.mailbox_max {
+            return Err(CallFault::Overloaded);
+        }
+        self.put(key, resident.value_mut(), message, start)
+    }
+
+    /// Puts a message in the mailbox of the actor, or of one started for it.
+    fn put(
+        &self,
+        key: EntityKey,
+        resident: &mut Resident<E>,
+        message: Message<E>,
+        start: impl Fn(Arc<Post<E>>) -> Result<ActorRef<Message<E>>, CallFault>,
+    ) -> Result<(), CallFault> {
+        let mut message = message;
         // A dead actor is replaced once; the new one then waits for what the dead one left in the journal.
         for _ in 0..2 {
-            if message.is_bounded() && resident.waiting.load(Ordering::Relaxed) >= self.mailbox_max {
-                return Err(CallFault::Overloaded);
-            }
-            resident.waiting.fetch_add(1, Ordering::Relaxed);
-            match resident.actor.send_message(message) {
+            let actor = match &resident.actor {
+                Some(actor) => actor,
+                None => resident.actor.insert(start(Arc::clone(&resident.post))?),
+            };
+            resident.post.waiting.fetch_add(1, Ordering::Relaxed);
+            match actor.send_message(message) {
                 Ok(()) => return Ok(()),
                 Err(ractor::MessagingErr::SendErr(unsent)) => {
                     self.note_departure(key);
-                    resident.waiting = Arc::default();
-                    resident.held = Held::<E>::default();
-                    resident.actor = start(Arc::clone(&resident.waiting), Arc::clone(&resident.held))?;
+                    resident.post = Arc::default();
+                    resident.actor = None;
                     message = unsent;
                 }
                 Err(_) => return Err(CallFault::Unavailable),
             }
         }
         Err(CallFault::Unavailable)
+    }
+
+    /// Lets an actor go to rest if nothing waits for it; whether it does.
+    pub(super) fn rest(&self, key: EntityKey, actor: ActorId) -> bool {
+        let Some(mut resident) = self.map.get_mut(&key) else {
+            return false;
+        };
+        let rests = resident.is_of(Some(actor)) && resident.post.waiting.load(Ordering::Acquire) == 0;
+        if rests {
+            resident.actor = None;
+        }
+        rests
+    }
+
+    /// Takes an entity that broke at rest off the map. If there is an actor by now, it is told to fail of it, with what
+    /// waits for it; else what it broke of is given back.
+    fn broke(&self, key: EntityKey, post: &Arc<Post<E>>, broken: Broken) -> Option<Broken> {
+        let Entry::Occupied(resident) = self.map.entry(key) else {
+            return None;
+        };
+        if !Arc::ptr_eq(&resident.get().post, post) {
+            return None;
+        }
+        match &resident.get().actor {
+            Some(actor) => {
+                // One that is gone already needs no telling.
+                let _ = actor.send_message(Message::Broken(broken));
+                None
+            }
+            None => {
+                self.note_departure(key);
+                resident.remove();
+                self.left();
+                Some(broken)
+            }
+        }
     }
 
     fn note_departure(&self, key: EntityKey) -> u64 {
@@ -176,11 +281,11 @@ impl<E: Entity> Residents<E> {
         self.departing.remove_if(&key, |_, latest| *latest == ticket);
     }
 
-    /// Takes an actor off the map if nothing waits for it. `last_words` gets the ticket of the departure
-    /// and runs before anyone can start the entity anew.
-    pub(super) fn depart(&self, key: EntityKey, last_words: impl FnOnce(u64)) -> bool {
+    /// Takes an entity off the map if nothing waits for it but the one who asks: `actor`, or whoever holds it at rest.
+    /// `last_words` gets the ticket of the departure and runs before anyone can start the entity anew.
+    pub(super) fn depart(&self, key: EntityKey, actor: Option<ActorId>, last_words: impl FnOnce(u64)) -> bool {
         let gone = self.map.remove_if(&key, |_, resident| {
-            let idle = resident.waiting.load(Ordering::Acquire) == 0;
+            let idle = resident.is_of(actor) && resident.post.waiting.load(Ordering::Acquire) == 1;
             if idle {
                 last_words(self.note_departure(key));
             }
@@ -197,6 +302,10 @@ impl<E: Entity> Residents<E> {
         self.actors.insert(actor, key);
     }
 
+    pub(super) fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
     /// Forgets an actor that has ended; tells which entity it held.
     pub(super) fn ended(&self, actor: ActorId) -> Option<EntityKey> {
         self.actors.remove(&actor).map(|(_, key)| key)
@@ -205,7 +314,7 @@ impl<E: Entity> Residents<E> {
     /// Takes a failed actor off the map, unless it was replaced already.
     pub(super) fn bury(&self, key: EntityKey, actor: ActorId) {
         let gone = self.map.remove_if(&key, |_, resident| {
-            let same = resident.actor.get_id() == actor;
+            let same = resident.is_of(Some(actor));
             if same {
                 self.note_departure(key);
             }
@@ -221,14 +330,15 @@ impl<E: Entity> Residents<E> {
         self.departed.notify_waiters();
     }
 
-    /// Begins a new round of use, and asks to leave who was not used for `rounds` rounds, or is over the bound.
-    pub(super) fn next_round(&self, rounds: u32, residents_max: usize) {
+    /// Begins a new round of use: who should leave, because it was not used for `rounds` rounds or is over the bound.
+    pub(super) fn next_round(&self, rounds: u32, residents_max: usize) -> Vec<EntityKey> {
         let round = self.round.fetch_add(1, Ordering::Relaxed) + 1;
         let excess = self.len().saturating_sub(residents_max);
         let mut oldest = round.saturating_sub(rounds);
+        let mut leave = usize::MAX;
         if excess > 0 {
             // Room for a twentieth more, so that the next comers do not each push one out.
-            let leave = excess + residents_max / 20;
+            leave = excess + residents_max / 20;
             let mut used: Vec<u32> = self
                 .map
                 .iter()
@@ -239,33 +349,58 @@ impl<E: Entity> Residents<E> {
                 oldest = oldest.max(*used.select_nth_unstable(at).1 + 1);
             }
         }
-        let mut left = if excess > 0 {
-            excess + residents_max / 20
-        } else {
-            usize::MAX
-        };
-        for resident in &self.map {
-            if resident.used.load(Ordering::Relaxed) < oldest && left > 0 {
-                left -= 1;
-                let _ = resident.actor.send_message(Message::Leave);
+        self.map
+            .iter()
+            .filter(|resident| resident.used.load(Ordering::Relaxed) < oldest)
+            .take(leave)
+            .map(|resident| *resident.key())
+            .collect()
+    }
+
+    /// Sends a message to the actor of an entity, if it has one.
+    pub(super) fn tell(&self, key: EntityKey, message: Message<E>) {
+        if let Some(resident) = self.map.get(&key)
+            && let Some(actor) = &resident.actor
+        {
+            resident.post.waiting.fetch_add(1, Ordering::Relaxed);
+            if actor.send_message(message).is_err() {
+                // It is gone, and is replaced at the next command.
+                resident.post.waiting.fetch_sub(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Entities whose actors may have missed their rest.
+    pub(super) fn with_actors(&self) -> Vec<EntityKey> {
+        let at_work = self
+            .map
+            .iter()
+            .filter(|resident| resident.actor.is_some() && resident.post.waiting.load(Ordering::Relaxed) == 0);
+        at_work.map(|resident| *resident.key()).collect()
     }
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Asks everyone to leave; how many are still here.
-    pub(super) fn passivate_all(&self) -> usize {
-        for resident in &self.map {
-            let _ = resident.actor.send_message(Message::Leave);
-        }
-        self.map.len()
+    pub(super) fn keys(&self) -> Vec<EntityKey> {
+        self.map.iter().map(|resident| *resident.key()).collect()
     }
 
-    /// Waits a moment for departures.
+    /// Waits until nobody is left, or for a moment.
     pub(super) async fn departure(&self) {
-        let _ = tokio::time::timeout(std::time::Duration::from_millis(20), self.departed.notified()).await;
+        let gone = async {
+            while self.len() > 0 {
+                self.departed.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(20), gone).await;
+    }
+}
+
+impl<E: Entity> Resident<E> {
+    /// Whether it has this actor, or none.
+    fn is_of(&self, actor: Option<ActorId>) -> bool {
+        self.actor.as_ref().map(|held| held.get_id()) == actor
     }
 }

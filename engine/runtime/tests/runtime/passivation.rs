@@ -149,3 +149,44 @@ async fn a_stop_answers_what_was_sent_and_leaves_nothing_uncovered() {
     }
     scene.close(host).await;
 }
+
+/// Protects the memory of a node with very many players: who is in memory and has nothing to do has no actor, whichever way
+/// the last command came, and a stop asks each of them once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_at_rest_has_no_actor() {
+    const IDS: u64 = 5_000;
+    let dir = tempdir().expect("a folder");
+    let scene = Scene::open(dir.path());
+    let host = scene
+        .host(HostOptions {
+            checkpoint: MOMENT,
+            ..calm()
+        })
+        .await;
+    // A first command brings an entity to memory; the next ones find it at rest, or wait for each other.
+    for (round, burst) in [(0, 1), (1, 1), (2, 5)] {
+        for ids in (0..IDS).collect::<Vec<_>>().chunks(500) {
+            let pending: Vec<_> = ids
+                .iter()
+                .flat_map(|id| (0..burst).map(move |place| (id, place)))
+                .map(|(id, place)| {
+                    let name = named(round << 32 | place << 16 | id);
+                    host.send(*id, name, Command::Add(1), None).expect("room")
+                })
+                .collect();
+            for pending in pending {
+                let said = said(within(pending.answer()).await);
+                assert!(matches!(said, Said::Accepted(_)), "{said:?}");
+            }
+        }
+        scene.until(|| host.actors() == 0).await;
+        assert_eq!(host.residents(), IDS as usize);
+    }
+    for id in [0, IDS / 2, IDS - 1] {
+        assert_eq!(look(&host, id).await.0.total, 7);
+    }
+    within(host.stop()).await.expect("the journal goes on");
+    assert_eq!((host.residents(), host.actors()), (0, 0));
+    assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
+    scene.close(host).await;
+}
