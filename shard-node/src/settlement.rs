@@ -8,6 +8,8 @@
 mod effect;
 mod position;
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +24,7 @@ use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::Host;
 use shardbook_runtime::journal::{EntryRef, Frame, Journal, Position, Store};
 use shardbook_runtime::slot::ShardId;
+use shardbook_runtime::views::list_row;
 use tokio::sync::watch;
 
 use crate::entities::{EventEntity, PlayerEntity};
@@ -80,7 +83,16 @@ pub struct Settlement {
     journal: Journal,
     effects: Arc<Effects>,
     positions: Positions,
+    /// Markets that have a result, by the digest of their key: nearly no bet comes in on one, and none is looked for in vain.
+    resulted: HashSet<u64>,
     gauge: Arc<SettlementGauge>,
+}
+
+/// Names a market among those with a result. Where two have the same name, a result is looked for in vain.
+fn name_of(market: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(market);
+    hasher.finish()
 }
 
 impl Settlement {
@@ -97,7 +109,10 @@ impl Settlement {
         let positions = Positions::open(Arc::clone(store))?;
         gauge.read.store(positions.sum(), Ordering::Release);
         let effects = Arc::new(Effects::new(Arc::clone(store), journal.clone(), players));
+        let resulted = RESULTS.scan(store, &[], &[]);
+        let resulted = resulted.map(|row| row.map(|(market, _)| name_of(&market)));
         Ok(Self {
+            resulted: resulted.collect::<Result<_, _>>()?,
             store: Arc::clone(store),
             journal: journal.clone(),
             effects,
@@ -157,6 +172,8 @@ impl Settlement {
                     let id = EventId(entry.entry.key.id);
                     for happened in readable(frame, decoded::<EventEntity>(&entry))? {
                         if let Some(notice) = on_result(id, &happened) {
+                            let market = legs::market_prefix(notice.event, notice.market);
+                            self.resulted.insert(name_of(&market));
                             self.settle(&notice).await?;
                         }
                     }
@@ -198,7 +215,11 @@ impl Settlement {
                 continue;
             };
             for leg in selections {
-                let Some(row) = RESULTS.get(&self.store, &legs::market_prefix(leg.event, leg.market))? else {
+                let market = legs::market_prefix(leg.event, leg.market);
+                if !self.resulted.contains(&name_of(&market)) {
+                    continue;
+                }
+                let Some(row) = RESULTS.get(&self.store, &market)? else {
                     continue;
                 };
                 let result = readable(frame, event::Event::decode(&row))?;
@@ -215,20 +236,25 @@ impl Settlement {
         let notice = Arc::new(notice.clone());
         let mut under_way = FuturesUnordered::new();
         let store = Arc::clone(&self.store);
-        for (done, row) in LEGS.scan(&store, &market, &from).enumerate() {
-            let (key, _) = row?;
-            let Some((player, bet)) = legs::bet_of(&key) else {
+        let (mut done, mut noted) = (0, 0);
+        for row in LEGS.scan(&store, &market, &from) {
+            let (key, bets) = row?;
+            let Some((_, bets)) = list_row(&key, &bets, legs::ELEMENT_BYTES) else {
                 continue;
             };
-            self.wait_for(&mut under_way, UNDER_WAY_MAX - 1).await?;
-            self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
-            under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
-            if (done + 1).is_multiple_of(TURN) {
-                tokio::time::sleep(PAUSE).await;
+            for (player, bet) in bets.filter_map(legs::bet_of) {
+                self.wait_for(&mut under_way, UNDER_WAY_MAX - 1).await?;
+                self.gauge.under_way.fetch_add(1, Ordering::AcqRel);
+                under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
+                done += 1;
+                if done % TURN == 0 {
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
-            if (done + 1).is_multiple_of(NOTE_EVERY) {
+            if done - noted >= NOTE_EVERY {
                 self.wait_for(&mut under_way, 0).await?;
                 self.positions.note_cursor(&notice, &key)?;
+                noted = done;
             }
         }
         self.wait_for(&mut under_way, 0).await?;

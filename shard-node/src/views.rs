@@ -20,6 +20,7 @@ pub struct View {
     name: &'static str,
     version: u32,
     rows_are_final: bool,
+    list_element: Option<usize>,
     of_player: Option<PlayerRows>,
     of_event: Option<EventRows>,
 }
@@ -30,6 +31,7 @@ pub static HISTORY: View = View {
     name: "history",
     version: 1,
     rows_are_final: true,
+    list_element: None,
     of_player: Some(|entry, row| history::rows(entry, row)),
     of_event: None,
 };
@@ -37,8 +39,9 @@ pub static HISTORY: View = View {
 pub static LEGS: View = View {
     prefix: 2,
     name: "legs",
-    version: 1,
+    version: 2,
     rows_are_final: true,
+    list_element: Some(legs::ELEMENT_BYTES),
     of_player: Some(|entry, row| legs::rows(entry, row)),
     of_event: None,
 };
@@ -48,6 +51,7 @@ pub static RESULTS: View = View {
     name: "results",
     version: 1,
     rows_are_final: false,
+    list_element: None,
     of_player: None,
     of_event: Some(|entry, row| results::rows(entry, row)),
 };
@@ -57,6 +61,7 @@ pub static EVENTS: View = View {
     name: "events",
     version: 1,
     rows_are_final: false,
+    list_element: None,
     of_player: None,
     of_event: Some(|entry, row| events::rows(entry, row)),
 };
@@ -66,6 +71,7 @@ pub static TOTALS: View = View {
     name: "totals",
     version: 2,
     rows_are_final: false,
+    list_element: None,
     of_player: Some(|entry, row| totals::player_rows(entry, row)),
     of_event: Some(|entry, row| totals::event_rows(entry, row)),
 };
@@ -76,6 +82,7 @@ pub static PENDING: View = View {
     name: "pending",
     version: 1,
     rows_are_final: false,
+    list_element: None,
     of_player: Some(|entry, row| pending::rows(entry, row)),
     of_event: None,
 };
@@ -86,6 +93,7 @@ pub static OPEN: View = View {
     name: "open",
     version: 1,
     rows_are_final: false,
+    list_element: None,
     of_player: Some(|entry, row| open::rows(entry, row)),
     of_event: None,
 };
@@ -141,6 +149,10 @@ impl Projection for &'static View {
 
     fn rows_are_final(&self) -> bool {
         self.rows_are_final
+    }
+
+    fn list_element(&self) -> Option<usize> {
+        self.list_element
     }
 
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {

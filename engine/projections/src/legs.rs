@@ -14,15 +14,18 @@ pub fn market_prefix(event: EventId, market: MarketNo) -> [u8; 12] {
     key
 }
 
-/// The bet of a row; `None` when the key is not one of this model.
+/// Bytes of what names a bet in the list of a market: the last of each key.
+pub const ELEMENT_BYTES: usize = 12;
+
+/// The bet of an element of a market's list; `None` when it is not one of this model.
 #[must_use]
-pub fn bet_of(key: &[u8]) -> Option<(PlayerId, BetNo)> {
-    let player = key.get(12..20)?.try_into().ok()?;
-    let bet = key.get(20..24)?.try_into().ok()?;
-    Some((PlayerId(u64::from_be_bytes(player)), BetNo(u32::from_be_bytes(bet))))
+pub fn bet_of(element: &[u8]) -> Option<(PlayerId, BetNo)> {
+    let (player, bet) = element.split_first_chunk::<8>()?;
+    let bet = bet.try_into().ok()?;
+    Some((PlayerId(u64::from_be_bytes(*player)), BetNo(u32::from_be_bytes(bet))))
 }
 
-/// The rows of an entry: one for each leg of a bet placed. They stay after settlement, for corrections.
+/// The elements of an entry: one for each leg of a bet placed. They stay after settlement, for corrections.
 pub fn rows(entry: &PlayerEntry<'_>, mut row: impl FnMut(Row<'_>)) {
     for (bet, legs) in entry.events.iter().filter_map(settlement::legs_of) {
         for leg in legs {

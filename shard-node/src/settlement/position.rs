@@ -8,7 +8,8 @@ use shardbook_runtime::journal::Store;
 use shardbook_runtime::slot::ShardId;
 
 const NAME: &str = "process/settlement/";
-const CURSOR: &str = "process/settlement/cursor";
+/// The second: the first held keys of rows of one bet each.
+const CURSOR: &str = "process/settlement/cursor/2";
 
 /// Positions by shard, and the cursor of the market under way.
 pub(super) struct Positions {
@@ -16,7 +17,7 @@ pub(super) struct Positions {
     read: Vec<u64>,
     /// Under which name each is noted.
     names: Vec<String>,
-    /// Which result, and the key of the last bet that has it.
+    /// Which result, and the key of the last row of bets that all have it.
     cursor: Option<(Vec<u8>, Vec<u8>)>,
 }
 

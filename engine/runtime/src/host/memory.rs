@@ -21,6 +21,8 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     held: VecDeque<Held>,
+    /// The first bytes of the command of each: nearly every command is new, and is told from those held by these alone.
+    heads: VecDeque<u32>,
     dropped: Dropped,
 }
 
@@ -32,18 +34,20 @@ impl Memory {
             version: 0,
             frame_at_most: Some(0),
         });
+        let held: VecDeque<_> = held.collect();
         Self {
-            held: held.collect(),
+            heads: held.iter().map(|held| head(held.remembered.command)).collect(),
+            held,
             dropped,
         }
     }
 
     /// The outcome of a command that is still held.
     pub(super) fn find(&self, command: CommandId) -> Option<&Remembered> {
-        self.held
-            .iter()
-            .rev()
-            .map(|held| &held.remembered)
+        let sought = head(command);
+        let alike = (self.heads.iter().zip(&self.held).rev()).filter(|(head, _)| **head == sought);
+        alike
+            .map(|(_, held)| &held.remembered)
             .find(|remembered| remembered.command == command)
     }
 
@@ -54,6 +58,7 @@ impl Memory {
 
     /// Holds the outcome of the entry that brought the entity to `version`.
     pub(super) fn hold(&mut self, remembered: Remembered, version: u64) {
+        self.heads.push_back(head(remembered.command));
         self.held.push_back(Held {
             remembered,
             version,
@@ -72,6 +77,7 @@ impl Memory {
             if oldest.frame_at_most.is_none_or(|frame| frame > viewed) {
                 return;
             }
+            self.heads.pop_front();
             if let Some(oldest) = self.held.pop_front() {
                 self.dropped.insert(oldest.remembered.command);
             }
@@ -81,6 +87,7 @@ impl Memory {
     /// Drops the oldest beyond `keep` of an entity whose commands are idempotent by their content.
     pub(super) fn trim_freely(&mut self, keep: usize) {
         while self.held.len() > keep {
+            self.heads.pop_front();
             self.held.pop_front();
         }
     }
@@ -89,6 +96,11 @@ impl Memory {
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Remembered> {
         self.held.iter().map(|held| &held.remembered)
     }
+}
+
+fn head(command: CommandId) -> u32 {
+    let [a, b, c, d, ..] = command.0;
+    u32::from_le_bytes([a, b, c, d])
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ pub(super) fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<Col
 }
 
 /// Bytes of one memtable of views.
-const VIEWS_TABLE_BYTES: usize = 2 << 20;
+const VIEWS_TABLE_BYTES: usize = 1 << 20;
 
 pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let family = |rows: RowsOf| {

@@ -5,12 +5,16 @@
 
 use rocksdb::{ColumnFamily, WriteBatch};
 
+use crate::journal::Position;
+
 /// What is done to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Put,
     Delete,
     Add,
+    /// Appends to the list of a key.
+    Append,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +87,9 @@ impl Gathered {
         &self.bytes[note.value_at as usize..note.end as usize]
     }
 
-    /// Moves everything into a batch, in the order of the keys; changes of one row keep their order.
-    pub(super) fn write(&mut self, family: &ColumnFamily, batch: &mut WriteBatch) {
+    /// Moves everything into a batch, in the order of the keys; changes of one row keep their order. What is appended to one
+    /// key becomes one row, whose key ends with `last`: the last frame of the batch.
+    pub(super) fn write(&mut self, family: &ColumnFamily, last: Position, batch: &mut WriteBatch) {
         let mut notes = std::mem::take(&mut self.notes);
         // `key_at` rises with the time of the change.
         notes.sort_unstable_by(|one, other| {
@@ -92,7 +97,7 @@ impl Gathered {
                 .then_with(|| self.key(one).cmp(self.key(other)))
                 .then_with(|| one.key_at.cmp(&other.key_at))
         });
-        let mut sum = Vec::new();
+        let (mut sum, mut row) = (Vec::new(), Vec::new());
         let mut at = 0;
         while let Some(note) = notes.get(at) {
             let key = self.key(note);
@@ -111,6 +116,21 @@ impl Gathered {
                         at += 1;
                     }
                     batch.merge_cf(family, key, &sum);
+                }
+                Change::Append => {
+                    sum.clear();
+                    sum.extend_from_slice(self.value(note));
+                    while let Some(next) = notes
+                        .get(at)
+                        .filter(|next| next.change == Change::Append && self.key(next) == key)
+                    {
+                        sum.extend_from_slice(self.value(next));
+                        at += 1;
+                    }
+                    row.clear();
+                    row.extend_from_slice(key);
+                    row.extend_from_slice(&last.to_bytes());
+                    batch.put_cf(family, &row, &sum);
                 }
             }
         }

@@ -20,6 +20,11 @@ pub trait Projection: Send + Sync + 'static {
     fn rows_are_final(&self) -> bool {
         false
     }
+    /// Bytes of the element at the end of each key, where all rows are elements of lists: put once, without a value. Elements
+    /// that come together are then kept in one row ([`list_row`]), which is much cheaper than a row for each.
+    fn list_element(&self) -> Option<usize> {
+        None
+    }
     /// The rows of one entry.
     ///
     /// # Errors
@@ -30,7 +35,24 @@ pub trait Projection: Send + Sync + 'static {
 /// Where a projection writes. Keys are without its prefix.
 pub struct Rows<'b> {
     prefix: u8,
+    list_element: Option<usize>,
     into: Sink<'b>,
+}
+
+/// Bytes that end the key of a row of list elements: the position of a frame.
+const LIST_SUFFIX: usize = 10;
+
+/// The key of the list, and its elements, of a row of a view whose rows are lists of elements of so many bytes; `None` when
+/// it is no such row. The list of a key is in several rows, in the order in which they were made.
+#[must_use]
+pub fn list_row<'r>(
+    key: &'r [u8],
+    value: &'r [u8],
+    element: usize,
+) -> Option<(&'r [u8], impl ExactSizeIterator<Item = &'r [u8]> + use<'r>)> {
+    let (list, _) = key.split_at_checked(key.len().checked_sub(LIST_SUFFIX)?)?;
+    let elements = value.chunks_exact(element);
+    elements.remainder().is_empty().then_some((list, elements))
 }
 
 enum Sink<'b> {
@@ -39,19 +61,35 @@ enum Sink<'b> {
 }
 
 impl<'b> Rows<'b> {
-    pub(super) fn gathered(prefix: u8, rows: &'b mut Gathered) -> Self {
-        let into = Sink::Gathered(rows);
-        Self { prefix, into }
+    pub(super) fn gathered(view: &dyn Projection, rows: &'b mut Gathered) -> Self {
+        Self {
+            prefix: view.prefix(),
+            list_element: view.list_element(),
+            into: Sink::Gathered(rows),
+        }
     }
 
-    pub(super) fn memory(prefix: u8, rows: &'b mut super::positions::MemoryRows) -> Self {
-        let into = Sink::Memory(rows);
-        Self { prefix, into }
+    pub(super) fn memory(view: &dyn Projection, rows: &'b mut super::positions::MemoryRows) -> Self {
+        Self {
+            prefix: view.prefix(),
+            list_element: None,
+            into: Sink::Memory(rows),
+        }
     }
 
     /// Sets a row.
+    ///
+    /// # Panics
+    /// When a view of lists puts a row with a value, or a key that is shorter than an element.
     pub fn put(&mut self, key: &[u8], value: &[u8]) {
-        let key: [&[u8]; 2] = [&[self.prefix], key];
+        let element = self.list_element;
+        let prefix = &[self.prefix];
+        if let (Some(element), Sink::Gathered(rows)) = (element, &mut self.into) {
+            assert!(value.is_empty(), "an element of a list has no value");
+            let (list, element) = key.split_at(key.len() - element);
+            return rows.note(Change::Append, &[prefix, list], &[element]);
+        }
+        let key: [&[u8]; 2] = [prefix, key];
         match &mut self.into {
             Sink::Gathered(rows) => rows.note(Change::Put, &key, &[value]),
             Sink::Memory(rows) => rows.put(&key.concat(), value),

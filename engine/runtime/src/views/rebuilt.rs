@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::positions::MemoryRows;
 use super::runner::damaged;
-use super::{Projection, Rows};
+use super::{Projection, Rows, list_row};
 use crate::fault::StoreFault;
 use crate::journal::{Families, Frame, Store};
 
@@ -82,7 +82,14 @@ impl Rebuilt {
         let mut live = Sum::default();
         for row in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
             let (key, value) = row?;
-            live.add(&key, &value);
+            match view.list_element() {
+                None => live.add(&key, &value),
+                Some(element) => match list_row(&key, &value, element) {
+                    // As it is made from the journal: each element with the key of its list.
+                    Some((list, elements)) => elements.for_each(|element| live.add(&[list, element].concat(), &[])),
+                    None => live.add(&key, &value),
+                },
+            }
         }
         let rows = made.rows.abs_diff(live.rows).max(1);
         Ok((made != live).then_some(Difference {
@@ -118,7 +125,7 @@ impl Rebuilt {
 
 fn project(view: &dyn Projection, frame: &Frame, into: &mut MemoryRows) -> Result<(), StoreFault> {
     for entry in frame.entries() {
-        let mut rows = Rows::memory(view.prefix(), into);
+        let mut rows = Rows::memory(view, into);
         view.project(&entry, &mut rows)
             .map_err(|error| damaged(frame, view.name(), error.0))?;
     }

@@ -170,6 +170,7 @@ impl Views {
     }
 
     fn project(&self, frame: &Frame, made: &mut Made, wants: impl Fn(ViewName) -> bool) -> Result<(), StoreFault> {
+        made.last = Some(frame.position());
         let outcomes = wants(ViewName::OUTCOMES);
         for entry in frame.entries() {
             let key = entry.entry.key;
@@ -180,7 +181,7 @@ impl Views {
                     .note(Change::Put, &[&row], &[&head, entry.entry.outcome.bytes]);
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
-                let mut rows = Rows::gathered(view.prefix(), &mut made.rows);
+                let mut rows = Rows::gathered(view.as_ref(), &mut made.rows);
                 view.project(&entry, &mut rows)
                     .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
@@ -297,6 +298,8 @@ fn gather(followed: &mut mpsc::Receiver<Followed>, taken: &mut Vec<Followed>) {
 /// Rows that are made and not written yet.
 #[derive(Default)]
 struct Made {
+    /// The last frame of the batch: no earlier batch has a name that is as high, even of a view that had read less.
+    last: Option<Position>,
     rows: Gathered,
     outcomes: Gathered,
     snapshots: Gathered,
@@ -309,9 +312,15 @@ impl Made {
 
     fn take(&mut self, store: &Store) -> WriteBatch {
         let mut batch = WriteBatch::with_capacity_bytes(self.len() * 2);
-        self.rows.write(store.family(Families::VIEWS), &mut batch);
-        self.outcomes.write(store.family(Families::OUTCOMES), &mut batch);
-        self.snapshots.write(store.family(Families::SNAPSHOTS), &mut batch);
+        // Without a frame there are no lists.
+        let last = self.last.take().unwrap_or(Position {
+            shard: ShardId(0),
+            sequence: 0,
+        });
+        self.rows.write(store.family(Families::VIEWS), last, &mut batch);
+        self.outcomes.write(store.family(Families::OUTCOMES), last, &mut batch);
+        self.snapshots
+            .write(store.family(Families::SNAPSHOTS), last, &mut batch);
         batch
     }
 }

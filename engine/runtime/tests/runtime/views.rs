@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use shardbook_runtime::entity::Undecodable;
 use shardbook_runtime::journal::{EntryRef, Families, Store};
 use shardbook_runtime::views::{
-    Difference, Projection, Rebuilt, Rows, outcome_key, outcome_row, outcomes_position, projection_position,
+    Difference, Projection, Rebuilt, Rows, list_row, outcome_key, outcome_row, outcomes_position, projection_position,
 };
 use tempfile::tempdir;
 
@@ -18,6 +19,45 @@ struct Sums {
 
 /// One row for each entry, never changed.
 struct Marks;
+
+/// A list for even and one for odd tallies: each entry by tally and version.
+struct Members;
+
+impl Projection for Members {
+    fn prefix(&self) -> u8 {
+        b'l'
+    }
+    fn name(&self) -> &'static str {
+        "members"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn rows_are_final(&self) -> bool {
+        true
+    }
+    fn list_element(&self) -> Option<usize> {
+        Some(2)
+    }
+    fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
+        let (id, version) = (entry.entry.key.id as u8, entry.entry.version as u8);
+        rows.put(&[id % 2, id, version], &[]);
+        Ok(())
+    }
+}
+
+/// The lists of a store, by their keys, and in how many rows they are.
+fn lists(store: &Store) -> (BTreeMap<u8, Vec<[u8; 2]>>, usize) {
+    let (mut lists, mut count) = (BTreeMap::<u8, Vec<[u8; 2]>>::new(), 0);
+    for row in store.scan(Families::VIEWS, b"l", &[]) {
+        let (key, value) = row.expect("the store reads");
+        let (list, elements) = list_row(&key, &value, 2).expect("a row of a list");
+        let elements = elements.map(|element| [element[0], element[1]]);
+        lists.entry(list[1]).or_default().extend(elements);
+        count += 1;
+    }
+    (lists, count)
+}
 
 fn totals(entry: &EntryRef<'_>) -> Result<i64, Undecodable> {
     let mut sum = 0;
@@ -138,6 +178,78 @@ async fn rows_follow_the_journal() {
         }
     }
     assert_eq!(differences(scene.store()), []);
+}
+
+/// Protects bets from being missed by a result: whatever batches entries came in, and wherever a crash cut them, each is once
+/// in its list, and what is missing or doubled is found by the comparison.
+#[tokio::test]
+async fn lists_hold_each_element_once() {
+    let dir = tempdir().expect("a folder");
+    let live = dir.path().join("live");
+    let scene = open(&live, vec![Box::new(Members)]);
+    let host = scene.host(calm()).await;
+    let mut expected = BTreeMap::<u8, Vec<[u8; 2]>>::new();
+    // Together, then one by one; a copy taken between is what a kill would leave.
+    for round in 0..20_u8 {
+        let pending: Vec<_> = (0..40_u8)
+            .map(|id| {
+                expected.entry(id % 2).or_default().push([id, round]);
+                let name = named(u64::from(round) << 8 | u64::from(id));
+                host.send(id.into(), name, Command::Add(1), None).expect("room")
+            })
+            .collect();
+        for pending in pending {
+            within(pending.answer()).await.expect("a well actor");
+        }
+        if round == 10 {
+            scene.until_viewed().await;
+            scene.store().flush().expect("a flush");
+        }
+    }
+    let killed = dir.path().join("killed");
+    copy(&live, &killed);
+    scene.close(host).await;
+    expected.values_mut().for_each(|list| list.sort_unstable());
+    for data in [&live, &killed] {
+        let scene = open(data, vec![Box::new(Members)]);
+        let host = scene.host(calm()).await;
+        let (mut found, rows) = lists(scene.store());
+        found.values_mut().for_each(|list| list.sort_unstable());
+        assert!(found == expected, "{found:?}");
+        assert!(rows < 800, "elements that came together are in one row: {rows} rows");
+        assert_eq!(list_differences(scene.store()), []);
+        scene.close(host).await;
+    }
+    let (first, value) = {
+        let store = Store::open_to_read(&live).expect("a store");
+        let mut rows = store.scan(Families::VIEWS, b"l", &[]);
+        rows.next().expect("a row").expect("the store reads")
+    };
+    let other = [b"l\x00".as_slice(), &[0xFF; 10]].concat();
+    let table: [(&str, &[u8], Option<&[u8]>); 4] = [
+        ("a row is missing", &first, None),
+        ("an element is missing", &first, Some(&value[2..])),
+        ("half an element is missing", &first, Some(&value[1..])),
+        ("an element is doubled", &other, Some(&value[..2])),
+    ];
+    for (what, row, value) in table {
+        let data = dir.path().join(what);
+        copy(&live, &data);
+        alter(&data, Families::VIEWS, row, value);
+        let found = list_differences(&Store::open_to_read(&data).expect("a store"));
+        assert_eq!(found.len(), 1, "{what}");
+    }
+}
+
+fn list_differences(store: &Store) -> Vec<Difference> {
+    let mut rebuilt = Rebuilt::default();
+    for shard in shards() {
+        for frame in store.frames(shard, 1) {
+            rebuilt.add(&Members, &frame.expect("whole")).expect("events of ours");
+        }
+    }
+    let difference = rebuilt.difference(store, &Members).expect("the store reads");
+    difference.into_iter().collect()
 }
 
 /// Protects retries of long ago: each outcome has its row, rejections too.
