@@ -1,5 +1,7 @@
 //! Crash loops: the server is killed under load, and everything that it ever answered must be there once.
 
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -66,50 +68,83 @@ pub async fn run(args: ChaosArgs) -> Finished {
     Ok(ExitCode::FAILURE)
 }
 
+/// Loops on one data folder after the other, some servers at a time, until all are done or one loop is off.
+struct Loops<'a> {
+    args: &'a ChaosArgs,
+    folder: &'a Folder,
+    /// The next data folder that nobody has taken.
+    next: Cell<u32>,
+    summary: RefCell<&'a mut Summary>,
+}
+
 async fn loops(args: &ChaosArgs, folder: &Folder, summary: &mut Summary) -> Result<(), Failure> {
-    let ports = Ports::free()?;
-    let mut earlier: Vec<PathBuf> = Vec::new();
-    for number in 0..args.loops {
-        let data = folder.data_of(number / args.fresh_every);
-        if number.is_multiple_of(args.fresh_every) {
-            earlier.clear();
+    let loops = Loops {
+        args,
+        folder,
+        next: Cell::new(0),
+        summary: RefCell::new(summary),
+    };
+    let servers = (0..args.at_once).map(|server| loops.run(server));
+    futures_util::future::try_join_all(servers).await.map(drop)
+}
+
+impl Loops<'_> {
+    /// Takes data folders until there are none left.
+    async fn run(&self, server: u16) -> Result<(), Failure> {
+        let ports = Ports::free_of(server)?;
+        loop {
+            let data = self.next.get();
+            let first = data.saturating_mul(self.args.fresh_every);
+            if first >= self.args.loops || !self.summary.borrow().off.is_empty() {
+                return Ok(());
+            }
+            self.next.set(data + 1);
+            let last = first.saturating_add(self.args.fresh_every).min(self.args.loops);
+            self.on_one_folder(server, ports, data, first..last).await?;
         }
-        let mut dice = Dice::new(args.seed, u64::from(number));
-        let round = Round {
-            number,
-            seed: args.seed,
-            players: args.players,
-            rate: args.rate,
-            kill_after: Duration::from_millis(300 + dice.below(2_700)),
-            fit: Duration::from_millis(3_000 + dice.below(1_500)),
-            verify_killed: dice.percent(50),
-            audit_too: dice.pick(&earlier).cloned(),
-            data: data.clone(),
-            answers: folder.answers_of(number),
-            log: folder.log(),
-            verdict: folder.verdict(),
-            ports,
-        };
-        let survived = round
-            .run()
-            .await
-            .map_err(|failure| format!("loop {number}: {failure}"))?;
-        earlier.push(folder.answers_of(number));
-        summary.add(&survived);
-        println!("loop {:>4}/{}: {survived}", number + 1, args.loops);
-        if !survived.off.is_empty() {
-            summary
-                .off
-                .extend(survived.off.iter().map(|what| format!("loop {number}: {what}")));
-            return Ok(());
+    }
+
+    async fn on_one_folder(&self, server: u16, ports: Ports, data: u32, numbers: Range<u32>) -> Result<(), Failure> {
+        let (args, folder) = (self.args, self.folder);
+        let data = folder.data_of(data);
+        let mut earlier: Vec<PathBuf> = Vec::new();
+        for number in numbers {
+            let mut dice = Dice::new(args.seed, u64::from(number));
+            let round = Round {
+                number,
+                seed: args.seed,
+                players: args.players,
+                rate: args.rate,
+                kill_after: Duration::from_millis(300 + dice.below(2_700)),
+                fit: Duration::from_millis(3_000 + dice.below(1_500)),
+                verify_killed: dice.percent(50),
+                audit_too: dice.pick(&earlier).cloned(),
+                data: data.clone(),
+                answers: folder.answers_of(number),
+                log: folder.log_of(server),
+                verdict: folder.verdict_of(server),
+                ports,
+            };
+            let survived = round
+                .run()
+                .await
+                .map_err(|failure| format!("loop {number}: {failure}"))?;
+            earlier.push(folder.answers_of(number));
+            let mut summary = self.summary.borrow_mut();
+            summary.add(&survived);
+            println!("loop {:>4}, {}/{}: {survived}", number + 1, summary.loops, args.loops);
+            if !survived.off.is_empty() {
+                let off = survived.off.iter().map(|what| format!("loop {number}: {what}"));
+                summary.off.extend(off);
+                return Ok(());
+            }
         }
-        let last_of_folder = (number + 1).is_multiple_of(args.fresh_every) || number + 1 == args.loops;
-        if last_of_folder && args.data.is_none() {
+        if args.data.is_none() {
             std::fs::remove_dir_all(&data)?;
             earlier.iter().try_for_each(std::fs::remove_file)?;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Summary {

@@ -34,7 +34,15 @@ impl Ports {
     /// # Errors
     /// Where fewer than three ports of the range are free.
     pub fn free() -> Result<Self, Failure> {
-        let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default();
+        Self::free_of(0)
+    }
+
+    /// As [`Self::free`], of one of several servers of this process; each looks in a place of its own.
+    ///
+    /// # Errors
+    /// As [`Self::free`].
+    pub fn free_of(server: u16) -> Result<Self, Failure> {
+        let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default() + server.min(64) * 32;
         let mut free = (first..32_000).filter_map(|port| {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             TcpListener::bind(address).ok().map(|_| address)

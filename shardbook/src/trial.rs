@@ -50,6 +50,18 @@ impl Folder {
         self.path.join(format!("data-{number}"))
     }
 
+    /// The log of this server in it.
+    #[must_use]
+    pub fn log_of(&self, number: u16) -> PathBuf {
+        self.path.join(format!("server-{number}.log"))
+    }
+
+    /// The verdict of `verify` on the data of this server in it.
+    #[must_use]
+    pub fn verdict_of(&self, number: u16) -> PathBuf {
+        self.path.join(format!("verdict-{number}.json"))
+    }
+
     /// The server's log in it.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -94,7 +94,12 @@ pub(crate) fn decode_snapshot<T: DeserializeOwned>(layout: u8, bytes: &[u8]) -> 
 
 /// First 8 bytes of the BLAKE3 digest of a command's bytes: the same content gives the same number.
 pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
-    let mut bytes = Vec::with_capacity(128);
+    // Nearly every command fits, and then nothing is allocated for it.
+    let mut bytes = [0; 256];
+    if let Ok(bytes) = postcard::to_slice(value, &mut bytes) {
+        return first_eight(bytes);
+    }
+    let mut bytes = Vec::new();
     encode(value, &mut bytes);
     first_eight(&bytes)
 }

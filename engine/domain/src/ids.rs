@@ -55,7 +55,11 @@ impl PlayerId {
         if !(1..=64).contains(&reference.len()) || !reference.bytes().all(reference_byte) {
             return Err(IdError::Reference);
         }
-        Ok(PlayerId(first_eight(format!("{brand}/{reference}").as_bytes())))
+        let (mut name, length) = ([0; 32 + 1 + 64], brand.len() + 1 + reference.len());
+        name[..brand.len()].copy_from_slice(brand.as_bytes());
+        name[brand.len()] = b'/';
+        name[brand.len() + 1..length].copy_from_slice(reference.as_bytes());
+        Ok(PlayerId(first_eight(&name[..length])))
     }
 }
 

@@ -168,7 +168,9 @@ impl Money {
         if self.minor < 0 {
             put(b'-');
         }
-        text[at..].iter().map(|byte| char::from(*byte)).collect()
+        let text = std::str::from_utf8(&text[at..]);
+        text.unwrap_or_else(|_| unreachable!("only digits, a point and a sign"))
+            .to_owned()
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         Request::ListBets(list) => list_bets(shards, id, list),
         Request::PlaceBet(bet) => {
             let command = place_bet(&bet, format);
-            send(command, Box::new(move |reply| bet_reply(id, &bet, reply)))
+            send(command, Box::new(move |reply| bet_reply(id, bet, reply)))
         }
         Request::Deposit(ask) => send(
             Cashier::Deposit.command(&ask.amount, &ask.currency),
@@ -106,7 +106,7 @@ fn in_format(asked: Request) -> Result<(Request, Format), Refusal> {
 }
 
 /// A bet in play, one that a trader is asked about, and one that is offered on other terms wait as slips.
-fn bet_reply(player: PlayerId, asked: &client::PlaceBet, reply: &Reply) -> Option<Wire> {
+fn bet_reply(player: PlayerId, asked: client::PlaceBet, reply: &Reply) -> Option<Wire> {
     let balance = reply.balance();
     match reply {
         Reply::SlipPending { slip, stage, until, .. } => {

@@ -111,7 +111,7 @@ fn terms_to_wire(player: PlayerId, terms: &Terms, currency: Currency, names: &Na
 /// The answer to a bet placed: what was asked, at the prices taken.
 pub(crate) fn placed_to_wire(
     player: PlayerId,
-    asked: &client::PlaceBet,
+    asked: client::PlaceBet,
     placed: &shardbook_domain::player::Reply,
 ) -> Option<client::BetPlaced> {
     let shardbook_domain::player::Reply::BetPlaced {
@@ -124,8 +124,9 @@ pub(crate) fn placed_to_wire(
     else {
         return None;
     };
-    let legs = asked.legs.iter().zip(prices).map(|(leg, price)| client::BetLeg {
-        event: leg.event.clone(),
+    let name = Kind::Accumulator(asked.legs.len() as u8).to_string();
+    let legs = asked.legs.into_iter().zip(prices).map(|(leg, price)| client::BetLeg {
+        event: leg.event,
         market: leg.market,
         selection: leg.selection,
         price: price.to_string(),
@@ -136,13 +137,13 @@ pub(crate) fn placed_to_wire(
         bet_id: BetId { player, bet: *bet }.to_string(),
         status: client::BetStatus::Open.into(),
         stake: asked.stake.clone(),
-        currency: asked.currency.clone(),
+        currency: asked.currency,
         legs: legs.collect(),
         potential_return: decimal(*potential_return, balance.currency),
         placed_ms: placed_at.0 as i64,
-        name: Kind::Accumulator(asked.legs.len() as u8).to_string(),
+        name,
         lines: 1,
-        unit_stake: asked.stake.clone(),
+        unit_stake: asked.stake,
         ..client::Bet::default()
     };
     Some(client::BetPlaced {

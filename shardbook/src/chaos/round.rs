@@ -76,7 +76,9 @@ impl Round {
         tokio::time::sleep(AFTER).await;
         let replay = publisher.ended().await?;
         crowd.stop_betting();
-        demo::settled(self.ports.http, crowd.tally(), PATIENCE, |_, _| {}).await?;
+        demo::settled(self.ports.http, crowd.tally(), PATIENCE, |_, _| {})
+            .await
+            .map_err(|failure| format!("{failure}; {}", crowd.tally().mismatches().join("; ")))?;
         let summary = crowd.leave().await;
 
         let mut off = summary.mismatch_details.clone();

@@ -91,6 +91,9 @@ pub struct ChaosArgs {
     /// Keep the data folders, answers and server logs under this new folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Servers that are killed at a time, each with data folders of its own: a loop is mostly waiting.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub at_once: u16,
     /// Also write the summary as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -205,6 +205,12 @@ impl Tally {
         }
     }
 
+    /// The first things that must not be, in words.
+    pub fn mismatches(&self) -> Vec<String> {
+        let off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
+        off.kept.clone()
+    }
+
     /// Adds what a player found at the end.
     pub fn found(&self, player: &str, findings: Findings) {
         bump(&self.reconciled);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::{DashMap, Entry};
+use foldhash::fast::RandomState;
 use ractor::{ActorId, ActorRef};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
@@ -75,7 +76,7 @@ pub(super) enum Errand {
 }
 
 pub(super) struct Residents<E: Entity> {
-    map: DashMap<EntityKey, Resident<E>>,
+    map: DashMap<EntityKey, Resident<E>, RandomState>,
     count: AtomicUsize,
     round: AtomicU32,
     /// The entity of each actor that runs, so that a failed one is found by its id.
@@ -91,7 +92,7 @@ pub(super) struct Residents<E: Entity> {
 impl<E: Entity> Residents<E> {
     pub(super) fn new(mailbox_max: u32) -> Self {
         Self {
-            map: DashMap::new(),
+            map: DashMap::default(),
             count: AtomicUsize::new(0),
             round: AtomicU32::new(0),
             actors: DashMap::new(),
@@ -118,22 +119,14 @@ impl<E: Entity> Residents<E> {
         errand: Errand,
         act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>,
     ) -> Result<bool, Broken> {
-        let Some(post) = self.post_at_rest(key, errand) else {
+        let Some(post) = self.claim(key, errand) else {
             return Ok(false);
         };
-        let Ok(mut held) = post.body.try_lock() else {
+        let held = post.body.try_lock().ok();
+        let Some((mut held, mut body)) = held.and_then(|mut held| held.take().map(|body| (held, body))) else {
+            // A message that came since is handled already, or the entity is not in memory.
+            post.waiting.fetch_sub(1, Ordering::Release);
             return Ok(false);
-        };
-        // With the body in hand: a message that came first is handled first.
-        let claim = (post.waiting).compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire);
-        if held.is_none() || claim.is_err() {
-            if claim.is_ok() {
-                post.waiting.fetch_sub(1, Ordering::Release);
-            }
-            return Ok(false);
-        }
-        let Some(mut body) = held.take() else {
-            unreachable!("seen to be there under its lock")
         };
         let broken = match catch_unwind(AssertUnwindSafe(|| act(&mut body))) {
             Ok(Ok(())) => {
@@ -150,18 +143,18 @@ impl<E: Entity> Residents<E> {
         self.broke(key, &post, broken).map_or(Ok(true), Err)
     }
 
-    fn post_at_rest(&self, key: EntityKey, errand: Errand) -> Option<Arc<Post<E>>> {
+    /// Counts the sender as a message, where none waits. Under the lock of the entry: who was counted is seen by whoever would
+    /// take the entity off the map, so that nobody acts for an entity that has left.
+    fn claim(&self, key: EntityKey, errand: Errand) -> Option<Arc<Post<E>>> {
         let resident = self.map.get(&key)?;
-        if resident.post.waiting.load(Ordering::Acquire) > 0 {
+        if errand == Errand::Use && self.closed.load(Ordering::Acquire) {
             return None;
         }
+        let waiting = &resident.post.waiting;
+        (waiting.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire)).ok()?;
         if errand == Errand::Use {
-            if self.closed.load(Ordering::Acquire) {
-                return None;
-            }
-            resident
-                .used
-                .store(self.round.load(Ordering::Relaxed), Ordering::Relaxed);
+            let round = self.round.load(Ordering::Relaxed);
+            resident.used.store(round, Ordering::Relaxed);
         }
         Some(Arc::clone(&resident.post))
     }

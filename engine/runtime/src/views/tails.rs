@@ -1,6 +1,7 @@
 //! What of each entity is in the journal but in no snapshot yet.
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 
 use crate::entity::EntityKey;
 use crate::journal::Position;
@@ -19,14 +20,14 @@ struct Uncovered {
 #[derive(Debug)]
 pub struct Tails {
     map: SlotMap,
-    uncovered: DashMap<EntityKey, Vec<Uncovered>>,
+    uncovered: DashMap<EntityKey, Vec<Uncovered>, RandomState>,
 }
 
 impl Tails {
     pub(super) fn new(map: SlotMap) -> Self {
         Self {
             map,
-            uncovered: DashMap::new(),
+            uncovered: DashMap::default(),
         }
     }
 
