@@ -1,0 +1,156 @@
+//! Bets placed while the server fails, and the question afterwards whether all that was answered is there once.
+
+use shardbook::chaos::audit::audit;
+use shardbook::players::answers::Answered;
+use shardbook_proto::client::v1::betting_client::BettingClient;
+use shardbook_proto::client::v1::{CashierRequest, Error, PlaceBet, PlaceBetRequest, cashier_reply, place_bet_reply};
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
+
+use crate::server::{Server, bet, fixture, market, player, publish};
+
+/// Players who bet at once: enough that frames hold several entries and more than one shard is written.
+const BETTORS: u32 = 6;
+
+/// What came of one bet.
+#[derive(Debug)]
+pub enum Heard {
+    Answered(Box<Answered>),
+    Refused(Error),
+    /// The connection ended before an answer.
+    Nothing,
+}
+
+/// A bet that was sent and not answered with a decision.
+#[derive(Clone, Debug)]
+struct Open {
+    player: u32,
+    id: String,
+}
+
+/// What players have sent and heard so far.
+#[derive(Default)]
+pub struct Load {
+    pub answered: Vec<Answered>,
+    open: Vec<Open>,
+    /// Codes of refusals.
+    pub refused: Vec<String>,
+}
+
+impl Load {
+    /// Publishes a market and gives every player money and a first bet.
+    pub async fn prepare(server: &Server) -> Self {
+        let channel = server.channel().await;
+        publish(&channel, 1, vec![fixture(), market()]).await;
+        let mut betting = BettingClient::new(channel);
+        let mut load = Self::default();
+        for n in 0..BETTORS {
+            let funds = CashierRequest {
+                player: player(n),
+                id: "funds".into(),
+                amount: "1000.00".into(),
+                currency: "EUR".into(),
+                register: true,
+            };
+            let reply = betting.deposit(funds).await.expect("answers").into_inner();
+            assert!(
+                matches!(reply.result, Some(cashier_reply::Result::Balance(_))),
+                "{reply:?}"
+            );
+            // The first may come before the market is known here: a refusal is an outcome, so each try has its own id.
+            for attempt in 0.. {
+                match place(&mut betting, n, format!("first{attempt}")).await {
+                    Heard::Answered(answered) => {
+                        load.answered.push(*answered);
+                        break;
+                    }
+                    Heard::Refused(no) if no.code == "MARKET_UNKNOWN" => {}
+                    other => panic!("no bet: {other:?}"),
+                }
+            }
+        }
+        load
+    }
+
+    /// Every player places so many bets one after the other, until one is not answered with a bet.
+    pub async fn bet(&mut self, server: &Server, name: &str, each: u32) {
+        let channel = server.channel().await;
+        let mut players = JoinSet::new();
+        for n in 0..BETTORS {
+            let (mut betting, name) = (BettingClient::new(channel.clone()), name.to_owned());
+            players.spawn(async move {
+                let mut load = Load::default();
+                for i in 0..each {
+                    let id = format!("{name}-{i}");
+                    match place(&mut betting, n, id.clone()).await {
+                        Heard::Answered(answered) => load.answered.push(*answered),
+                        other => {
+                            if let Heard::Refused(no) = other {
+                                load.refused.push(no.code);
+                            }
+                            load.open.push(Open { player: n, id });
+                            break;
+                        }
+                    }
+                }
+                load
+            });
+        }
+        while let Some(load) = players.join_next().await {
+            let Load {
+                answered,
+                open,
+                refused,
+            } = load.expect("no panic");
+            self.answered.extend(answered);
+            self.open.extend(open);
+            self.refused.extend(refused);
+        }
+    }
+
+    /// Asks again for every bet that was not answered, and proves that all that ever was is there once.
+    pub async fn survives(&mut self, server: &Server, when: &str) {
+        let mut betting = BettingClient::new(server.channel().await);
+        for Open { player, id } in std::mem::take(&mut self.open) {
+            match place(&mut betting, player, id).await {
+                Heard::Answered(answered) => self.answered.push(*answered),
+                other => panic!("{when}: a bet asked again gives {other:?}"),
+            }
+        }
+        let off = audit(&server.grpc, &self.answered).await.expect("the server answers");
+        assert_eq!(off, Vec::<String>::new(), "{when}");
+    }
+}
+
+/// Places a bet under an id.
+pub async fn place(betting: &mut BettingClient<Channel>, n: u32, id: String) -> Heard {
+    let asked = PlaceBet {
+        stake: "1.00".into(),
+        ..bet()
+    };
+    let player = player(n);
+    let request = PlaceBetRequest {
+        player: player.clone(),
+        id: id.clone(),
+        bet: Some(asked.clone()),
+    };
+    let Ok(reply) = betting.place_bet(request).await else {
+        return Heard::Nothing;
+    };
+    match reply.into_inner().result {
+        Some(place_bet_reply::Result::Placed(placed)) => {
+            let player = player.unwrap_or_default();
+            Heard::Answered(Box::new(Answered {
+                brand: player.brand,
+                player: player.player,
+                id,
+                asked,
+                slip: None,
+                waited: String::new(),
+                bet: placed.bet.expect("the bet"),
+            }))
+        }
+        Some(place_bet_reply::Result::Error(no)) => Heard::Refused(no),
+        other => panic!("{other:?}"),
+    }
+}
