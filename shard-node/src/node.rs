@@ -127,7 +127,7 @@ impl ShardNode {
             &on_fault,
             progress,
         )?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::not_before(node.store().latest_ms()?));
         let rules = rulebook::open(node.store(), options.rules)?;
         let world = Arc::new(World {
             budgets: Budgets::open(node.store(), &rules)?,

@@ -8,9 +8,7 @@ use crate::slot::ShardId;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFault {
     /// The folder could not be opened as a store.
-    #[error(
-        "cannot open the store at {path}: {source}; check that the folder is writable and that no other shardbook uses it"
-    )]
+    #[error("cannot open the store at {path}: {source}; {}", remedy(source))]
     Open {
         /// The data folder.
         path: PathBuf,
@@ -50,7 +48,7 @@ pub enum StoreFault {
         path: PathBuf,
     },
     /// A read or write failed.
-    #[error("{what} failed: {source}")]
+    #[error("{what} failed: {source}; {}", remedy(source))]
     Io {
         /// What was being done.
         what: &'static str,
@@ -69,6 +67,47 @@ pub enum StoreFault {
         /// What is wrong.
         why: String,
     },
+    /// The journal ends before a frame that was durable once.
+    #[error(
+        "the journal in {} ends at frame {ends} of shard {}, but frame {seen} was written: one of its logs ({logs}) is \
+         damaged or cut; keep the folder as it is and bring it back from a copy (to serve what is left and lose the \
+         rest, remove the file witness)",
+        path.display(), shard.0
+    )]
+    Regressed {
+        /// The folder of the journal.
+        path: PathBuf,
+        /// The shard.
+        shard: ShardId,
+        /// Its last frame now.
+        ends: u64,
+        /// The last frame that the witness has seen.
+        seen: u64,
+        /// The log files.
+        logs: String,
+    },
+    /// The witness of the journal is damaged.
+    #[error(
+        "{} is damaged at shard {}: keep a copy of the folder and run `shardbook verify` on it; where the journal is \
+         whole, remove this file and start again",
+        path.display(), shard.0
+    )]
+    Witness {
+        /// The file.
+        path: PathBuf,
+        /// The shard whose row it is.
+        shard: ShardId,
+    },
+    /// A file of the store beside its databases could not be read or written.
+    #[error("cannot {what} {}: {source}", path.display())]
+    File {
+        /// What was being done.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The journal has stopped: an append failed, and nothing after it may be answered.
     #[error("the journal has stopped after a failed append")]
     Stopped,
@@ -78,5 +117,22 @@ impl StoreFault {
     /// Names what was being done when the store failed.
     pub(crate) fn io(what: &'static str) -> impl FnOnce(rocksdb::Error) -> Self {
         move |source| Self::Io { what, source }
+    }
+}
+
+/// What to do about what the store said.
+fn remedy(said: &rocksdb::Error) -> &'static str {
+    let text = said.to_string();
+    if said.kind() == rocksdb::ErrorKind::Corruption {
+        "a file is damaged: keep the folder as it is, and bring the file that is named back from a copy; what is in views \
+         alone can be moved away, it is made anew from the journal at the next start"
+    } else if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
+        "make room on its disk and start again: everything that was answered is there"
+    } else if text.contains("Read-only file system") {
+        "the disk is read-only: look for the cause in the system's log, make it writable and start again"
+    } else if text.contains("Input/output error") {
+        "the disk fails: look into the system's log, and start again on a disk that is sound"
+    } else {
+        "check that the folder is writable and that no other shardbook uses it"
     }
 }

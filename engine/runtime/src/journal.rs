@@ -12,6 +12,7 @@ mod gate;
 mod options;
 mod recent;
 mod store;
+mod witness;
 
 pub(crate) use codec::{Reader, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};

@@ -34,10 +34,7 @@ impl Faulty {
         let mut command = self.sound();
         command
             .env("LD_PRELOAD", library())
-            .env(
-                "FAULTS_UNDER",
-                self.path("data").parent().expect("the folder"),
-            )
+            .env("FAULTS_UNDER", self.path("data").parent().expect("the folder"))
             .env("FAULTS_SWITCHES", self.path("switches"))
             .env("FAULTS_PLAN", plan);
         command

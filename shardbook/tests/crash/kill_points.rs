@@ -39,7 +39,7 @@ async fn at_each_step_of_an_append() {
 }
 
 async fn killed_and_sound(faulty: &Faulty, server: &mut Server, load: &mut Load, when: &str) {
-let t=std::time::Instant::now();
+    let t = std::time::Instant::now();
     let status = server.ended().await;
     assert_eq!(
         status.signal(),

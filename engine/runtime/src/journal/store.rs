@@ -4,8 +4,9 @@
 //! views. The views have no log: they are a function of the journal, each family reaches the disk together with the
 //! positions of its rows, and what a crash takes of them is read again from the journal.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::{
     Cache, ColumnFamily, DB, FlushOptions, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
@@ -15,6 +16,7 @@ use rocksdb::{
 use super::frame::{Digest, Frame, GENESIS, Position};
 use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
+use super::witness::{Seen, Witness};
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -60,6 +62,8 @@ pub struct Store {
     path: PathBuf,
     map: SlotMap,
     recent: Recent,
+    /// Of a store that is written.
+    witness: Option<Mutex<Witness>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -75,13 +79,15 @@ impl Store {
     /// Opens the store at `path`, making it when there is none.
     ///
     /// # Errors
-    /// When it cannot be opened, or was made for another number of shards or another layout.
+    /// When it cannot be opened, was made for another number of shards or another layout, or has lost the end of its journal.
     pub fn open(path: &Path, map: SlotMap, options: &StoreOptions) -> Result<Arc<Self>, StoreFault> {
         refuse_older(path)?;
         std::fs::create_dir_all(path).map_err(|source| StoreFault::Folder {
             path: path.to_owned(),
             source,
         })?;
+        // Before it is opened to be written, which would drop what follows a damaged place in a log.
+        refuse_regressed(path, options)?;
         let cache = Cache::new_lru_cache(options.cache_bytes);
         let open = |folder: &str, db: Options, families| {
             let path = path.join(folder);
@@ -94,27 +100,39 @@ impl Store {
             journal_families(options, &cache),
         )?;
         let views = open(Families::VIEWS_FOLDER, views_options(), views_families(options, &cache))?;
-        let store = Self {
+        let mut store = Self {
             journal,
             views,
             path: path.to_owned(),
             map,
             recent: Recent::new(map),
+            witness: None,
         };
         match store.stored_shards()? {
-            Some(stored) if stored != map.shards() => Err(StoreFault::ShardsDiffer {
-                stored,
-                asked: map.shards(),
-            }),
-            Some(_) => Ok(Arc::new(store)),
+            Some(stored) if stored != map.shards() => {
+                return Err(StoreFault::ShardsDiffer {
+                    stored,
+                    asked: map.shards(),
+                });
+            }
+            Some(_) => {}
             None => {
                 let mut batch = WriteBatch::default();
                 batch.put_cf(store.family(Families::META), META_LAYOUT, LAYOUT.to_le_bytes());
                 batch.put_cf(store.family(Families::META), META_SHARDS, map.shards().to_le_bytes());
                 store.write_journal(batch, true)?;
-                Ok(Arc::new(store))
             }
         }
+        let heads = (0..map.shards()).map(ShardId).map(|shard| {
+            let (sequence, digest) = store.head(shard)?;
+            let position = Position { shard, sequence };
+            Ok(Seen { position, digest })
+        });
+        let heads: Vec<_> = heads.collect::<Result<_, StoreFault>>()?;
+        let written = heads.into_iter().filter(|seen| seen.position.sequence > 0);
+        store.witness = Some(Mutex::new(Witness::begin(path, map, written)?));
+        sync_names(path)?;
+        Ok(Arc::new(store))
     }
 
     /// Opens a store that nobody writes, such as a checkpoint, for reading.
@@ -152,6 +170,7 @@ impl Store {
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),
+            witness: None,
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
@@ -311,16 +330,7 @@ impl Store {
         if let Some(frame) = self.recent.find(position) {
             return Ok(frame);
         }
-        let key = position.to_bytes();
-        match self.get(Families::JOURNAL, &key)? {
-            Some(bytes) => decode_frame(position.shard, &key, bytes).map(Arc::new),
-            None => Err(StoreFault::Corrupt {
-                what: "journal",
-                shard: position.shard,
-                at: position.sequence.to_string(),
-                why: "the frame is missing".into(),
-            }),
-        }
+        frame_of(&self.journal, position).map(Arc::new)
     }
 
     /// The last frame of a shard: its sequence and digest, or the genesis.
@@ -328,15 +338,43 @@ impl Store {
     /// # Errors
     /// When the store fails or the frame is damaged.
     pub fn head(&self, shard: ShardId) -> Result<(u64, Digest), StoreFault> {
-        let prefix = shard.0.to_be_bytes();
-        let end = after_prefix(&prefix).unwrap_or_else(|| vec![0xFF; 16]);
-        match self.scan_back(Families::JOURNAL, &prefix, &end).next() {
-            None => Ok((0, GENESIS)),
-            Some(row) => {
-                let (key, bytes) = row?;
-                let frame = decode_frame(shard, &key, bytes.into_vec())?;
-                Ok((frame.position().sequence, *frame.digest()))
+        head_of(&self.journal, shard)
+    }
+
+    /// The newest time in the journal, Unix milliseconds; 0 while it is empty.
+    ///
+    /// # Errors
+    /// When the store fails or a last frame is damaged.
+    pub fn latest_ms(&self) -> Result<u64, StoreFault> {
+        let mut latest = 0;
+        for shard in (0..self.map.shards()).map(ShardId) {
+            let (sequence, _) = self.head(shard)?;
+            if sequence > 0 {
+                let frame = self.frame(Position { shard, sequence })?;
+                let times = frame.entries().map(|entry| entry.entry.at_ms);
+                latest = times.fold(latest, u64::max);
             }
+        }
+        Ok(latest)
+    }
+
+    /// What the witness has seen of the journal and the journal does not hold any more; empty when it holds all.
+    ///
+    /// # Errors
+    /// When the witness cannot be read.
+    pub fn regressions(&self) -> Result<Vec<StoreFault>, StoreFault> {
+        let seen = Witness::read(&self.path)?;
+        let missing = seen
+            .iter()
+            .filter_map(|seen| still_there(&self.journal, &self.path, seen).err());
+        Ok(missing.collect())
+    }
+
+    /// Has the witness see frames that are durable now.
+    pub(super) fn witness(&self, frames: &[Arc<Frame>]) -> Result<(), StoreFault> {
+        match &self.witness {
+            Some(witness) => witness.lock().unwrap_or_else(PoisonError::into_inner).note(frames),
+            None => Ok(()),
         }
     }
 
@@ -349,7 +387,11 @@ impl Store {
             path: into.to_owned(),
             source,
         })?;
-        // The views first: a copy of the journal may be ahead of them, never behind.
+        // The witness first, then the views: a copy of the journal may be ahead of them, never behind.
+        if let Some(witness) = &self.witness {
+            let rows = witness.lock().unwrap_or_else(PoisonError::into_inner).rows().to_vec();
+            Witness::copy(&rows, into)?;
+        }
         for (db, folder) in [
             (&self.views, Families::VIEWS_FOLDER),
             (&self.journal, Families::JOURNAL_FOLDER),
@@ -387,6 +429,112 @@ fn refuse_older(path: &Path) -> Result<(), StoreFault> {
         });
     }
     Ok(())
+}
+
+/// A store whose journal ends before what its witness has seen is not opened to be written.
+fn refuse_regressed(path: &Path, options: &StoreOptions) -> Result<(), StoreFault> {
+    let seen = Witness::read(path)?;
+    if seen.is_empty() {
+        return Ok(());
+    }
+    let cache = Cache::new_lru_cache(options.cache_bytes);
+    let folder = path.join(Families::JOURNAL_FOLDER);
+    let families = journal_families(options, &cache);
+    let journal = DB::open_cf_descriptors_read_only(&journal_options(options), &folder, families, false)
+        .map_err(|source| StoreFault::Open { path: folder, source })?;
+    seen.iter().try_for_each(|seen| still_there(&journal, path, seen))
+}
+
+fn still_there(journal: &DB, path: &Path, seen: &Seen) -> Result<(), StoreFault> {
+    let Position { shard, sequence } = seen.position;
+    let (ends, digest) = head_of(journal, shard)?;
+    if ends < sequence {
+        let path = path.join(Families::JOURNAL_FOLDER);
+        let logs = logs_in(&path);
+        return Err(StoreFault::Regressed {
+            path,
+            shard,
+            ends,
+            seen: sequence,
+            logs,
+        });
+    }
+    let found = if ends == sequence {
+        digest
+    } else {
+        *frame_of(journal, seen.position)?.digest()
+    };
+    if found == seen.digest {
+        return Ok(());
+    }
+    Err(StoreFault::Corrupt {
+        what: "journal frame",
+        shard,
+        at: sequence.to_string(),
+        why: "it is not the frame that the witness has seen".into(),
+    })
+}
+
+/// The names of the logs in a folder.
+fn logs_in(folder: &Path) -> String {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    let mut logs: Vec<_> = names.filter(|name| name.ends_with(".log")).collect();
+    logs.sort_unstable();
+    logs.join(", ")
+}
+
+/// The names of a store's folders become durable with the folders that they are in.
+fn sync_names(path: &Path) -> Result<(), StoreFault> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for folder in [Some(path.as_path()), path.parent()].into_iter().flatten() {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| StoreFault::File {
+            what: "sync",
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+fn head_of(journal: &DB, shard: ShardId) -> Result<(u64, Digest), StoreFault> {
+    let prefix = shard.0.to_be_bytes();
+    let mut options = ReadOptions::default();
+    options.set_iterate_lower_bound(prefix.to_vec());
+    options.set_iterate_upper_bound(after_prefix(&prefix).unwrap_or_else(|| vec![0xFF; 16]));
+    let mut rows = journal.iterator_cf_opt(family_of(journal), options, IteratorMode::End);
+    match rows.next() {
+        None => Ok((0, GENESIS)),
+        Some(row) => {
+            let (key, bytes) = row.map_err(StoreFault::io("scan"))?;
+            let frame = decode_frame(shard, &key, bytes.into_vec())?;
+            Ok((frame.position().sequence, *frame.digest()))
+        }
+    }
+}
+
+fn frame_of(journal: &DB, position: Position) -> Result<Frame, StoreFault> {
+    let key = position.to_bytes();
+    match journal
+        .get_cf(family_of(journal), key)
+        .map_err(StoreFault::io("read"))?
+    {
+        Some(bytes) => decode_frame(position.shard, &key, bytes),
+        None => Err(StoreFault::Corrupt {
+            what: "journal",
+            shard: position.shard,
+            at: position.sequence.to_string(),
+            why: "the frame is missing".into(),
+        }),
+    }
+}
+
+fn family_of(journal: &DB) -> &ColumnFamily {
+    // Every journal is opened with it.
+    journal
+        .cf_handle(Families::JOURNAL)
+        .unwrap_or_else(|| unreachable!("the journal is always open"))
 }
 
 fn made_when_missing(mut options: Options) -> Options {
