@@ -20,6 +20,13 @@ impl Faulty {
         Self { folder }
     }
 
+    /// A house whose data are a copy of these.
+    pub fn with_copy_of(data: &Path) -> Self {
+        let faulty = Self::new();
+        copy(data, &faulty.data());
+        faulty
+    }
+
     /// A path in the folder, as the system knows it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().canonicalize().expect("is there").join(name)
@@ -73,9 +80,53 @@ impl Faulty {
 
     /// Proves what is on disk.
     pub fn verify(&self, when: &str) {
+        let (code, told) = self.verified();
+        assert_eq!(code, Some(0), "{when}: {told}");
+    }
+
+    /// Exit code and output of `shardbook verify` on the data.
+    pub fn verified(&self) -> (Option<i32>, String) {
         let output = ran(&["verify", "--data", self.data().to_str().expect("UTF-8")]);
         let (out, err) = said(&output);
-        assert!(output.status.success(), "{when}: {out}{err}");
+        assert!(!err.contains("panicked"), "{err}");
+        (output.status.code(), out + &err)
+    }
+
+    /// The files of the data whose path below the folder has all these parts, sorted.
+    pub fn files(&self, parts: &[&str]) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.data()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                let text = path
+                    .strip_prefix(self.data())
+                    .expect("below")
+                    .to_string_lossy()
+                    .into_owned();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if parts.iter().all(|part| text.contains(part)) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("can be made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let into = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &into);
+        } else {
+            fs::copy(&path, &into).expect("can be copied");
+        }
     }
 }
 

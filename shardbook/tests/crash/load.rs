@@ -1,7 +1,10 @@
 //! Bets placed while the server fails, and the question afterwards whether all that was answered is there once.
 
+use std::time::{Duration, Instant};
+
 use shardbook::chaos::audit::audit;
 use shardbook::players::answers::Answered;
+use shardbook::players::asked::as_placed;
 use shardbook_proto::client::v1::betting_client::BettingClient;
 use shardbook_proto::client::v1::{CashierRequest, Error, PlaceBet, PlaceBetRequest, cashier_reply, place_bet_reply};
 use tokio::task::JoinSet;
@@ -11,6 +14,8 @@ use crate::server::{Server, bet, fixture, market, player, publish};
 
 /// Players who bet at once: enough that frames hold several entries and more than one shard is written.
 const BETTORS: u32 = 6;
+/// How long a bet is asked again while the answer says that it may be.
+const AGAIN: Duration = Duration::from_secs(20);
 
 /// What came of one bet.
 #[derive(Debug)]
@@ -112,13 +117,35 @@ impl Load {
     pub async fn survives(&mut self, server: &Server, when: &str) {
         let mut betting = BettingClient::new(server.channel().await);
         for Open { player, id } in std::mem::take(&mut self.open) {
-            match place(&mut betting, player, id).await {
-                Heard::Answered(answered) => self.answered.push(*answered),
-                other => panic!("{when}: a bet asked again gives {other:?}"),
+            let began = Instant::now();
+            loop {
+                match place(&mut betting, player, id.clone()).await {
+                    Heard::Answered(answered) => break self.answered.push(*answered),
+                    Heard::Refused(no) if no.retry && began.elapsed() < AGAIN => {}
+                    other => panic!("{when}: a bet asked again gives {other:?}"),
+                }
             }
         }
         let off = audit(&server.grpc, &self.answered).await.expect("the server answers");
         assert_eq!(off, Vec::<String>::new(), "{when}");
+    }
+
+    /// Asks again for every answered bet, of a server whose data are damaged: each has its answer or a refusal that says so,
+    /// and never another answer. Gives the codes of refusals.
+    pub async fn is_right_or_refused(&self, server: &Server, when: &str) -> Vec<String> {
+        let mut betting = BettingClient::new(server.channel().await);
+        let mut refused = Vec::new();
+        for answered in &self.answered {
+            let n = answered.player[1..].parse().expect("a number");
+            match place(&mut betting, n, answered.id.clone()).await {
+                Heard::Answered(again) => {
+                    assert_eq!(as_placed(&again.bet), as_placed(&answered.bet), "{when}");
+                }
+                Heard::Refused(no) => refused.push(no.code),
+                Heard::Nothing => refused.push("the connection ended".into()),
+            }
+        }
+        refused
     }
 }
 

@@ -106,12 +106,30 @@ impl Server {
         assert!(self.child.wait().expect("it ends").success());
     }
 
+    /// Stops it in order, and lets connections end meanwhile.
+    pub async fn stopped(mut self) {
+        self.terminate();
+        let status = self.ended().await;
+        assert!(status.success(), "{status}");
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is ours");
+        self.child.wait().expect("it ends");
+    }
+
+    /// How it ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is ours")
+    }
+
     /// Waits until it has ended by itself.
     pub async fn ended(&mut self) -> ExitStatus {
         let mut tick = tokio::time::interval(Duration::from_millis(5));
         let began = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
+            if let Some(status) = self.has_ended() {
                 return status;
             }
             assert!(began.elapsed() < END, "the server has not ended within {END:?}");
