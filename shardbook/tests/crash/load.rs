@@ -6,7 +6,11 @@ use shardbook::chaos::audit::audit;
 use shardbook::players::answers::Answered;
 use shardbook::players::asked::as_placed;
 use shardbook_proto::client::v1::betting_client::BettingClient;
-use shardbook_proto::client::v1::{CashierRequest, Error, PlaceBet, PlaceBetRequest, cashier_reply, place_bet_reply};
+use shardbook_proto::client::v1::bulk_betting_client::BulkBettingClient;
+use shardbook_proto::client::v1::{
+    CashierRequest, Error, PlaceBet, PlaceBetBatchRequest, PlaceBetReply, PlaceBetRequest, cashier_reply,
+    place_bet_reply,
+};
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
@@ -113,6 +117,28 @@ impl Load {
         }
     }
 
+    /// Every player places so many bets at once, in one message.
+    pub async fn burst(&mut self, server: &Server, name: &str, each: u32) {
+        let mut bulk = BulkBettingClient::new(server.channel().await);
+        let asked: Vec<_> = (0..each).flat_map(|i| (0..BETTORS).map(move |n| (n, i))).collect();
+        let asked: Vec<_> = asked.into_iter().map(|(n, i)| (n, format!("{name}-{i}"))).collect();
+        let bets = asked.iter().map(|(n, id)| request(*n, id)).collect();
+        let replies = bulk
+            .place_bet_batch(PlaceBetBatchRequest { bets })
+            .await
+            .expect("answers");
+        for ((n, id), reply) in asked.into_iter().zip(replies.into_inner().replies) {
+            match heard(n, &id, reply) {
+                Heard::Answered(answered) => self.answered.push(*answered),
+                Heard::Refused(no) => {
+                    self.refused.push(no.code);
+                    self.open.push(Open { player: n, id });
+                }
+                Heard::Nothing => self.open.push(Open { player: n, id }),
+            }
+        }
+    }
+
     /// Asks again for every bet that was not answered, and proves that all that ever was is there once.
     pub async fn survives(&mut self, server: &Server, when: &str) {
         let mut betting = BettingClient::new(server.channel().await);
@@ -151,27 +177,36 @@ impl Load {
 
 /// Places a bet under an id.
 pub async fn place(betting: &mut BettingClient<Channel>, n: u32, id: String) -> Heard {
-    let asked = PlaceBet {
+    match betting.place_bet(request(n, &id)).await {
+        Ok(reply) => heard(n, &id, reply.into_inner()),
+        Err(_) => Heard::Nothing,
+    }
+}
+
+fn asked() -> PlaceBet {
+    PlaceBet {
         stake: "1.00".into(),
         ..bet()
-    };
-    let player = player(n);
-    let request = PlaceBetRequest {
-        player: player.clone(),
-        id: id.clone(),
-        bet: Some(asked.clone()),
-    };
-    let Ok(reply) = betting.place_bet(request).await else {
-        return Heard::Nothing;
-    };
-    match reply.into_inner().result {
+    }
+}
+
+fn request(n: u32, id: &str) -> PlaceBetRequest {
+    PlaceBetRequest {
+        player: player(n),
+        id: id.into(),
+        bet: Some(asked()),
+    }
+}
+
+fn heard(n: u32, id: &str, reply: PlaceBetReply) -> Heard {
+    match reply.result {
         Some(place_bet_reply::Result::Placed(placed)) => {
-            let player = player.unwrap_or_default();
+            let player = player(n).unwrap_or_default();
             Heard::Answered(Box::new(Answered {
                 brand: player.brand,
                 player: player.player,
-                id,
-                asked,
+                id: id.into(),
+                asked: asked(),
                 slip: None,
                 waited: String::new(),
                 bet: placed.bet.expect("the bet"),
