@@ -43,25 +43,43 @@ async fn refused(faulty: &Faulty, what: &str) -> String {
 #[tokio::test]
 async fn damage_of_the_journal_is_named_and_not_served() {
     let (killed, stopped, _) = killed_and_stopped().await;
-    // given the file, and how far into it the bit is, in thousandths, then what is named
+    // given the file, and how far into it the bit is, in thousandths, then what is named and the code
     let rows = [
-        ("early in the log", &killed, ["journal", ".log"], 200, ".log"),
-        ("in the midst of the log", &killed, ["journal", ".log"], 500, ".log"),
+        (
+            "early in the log",
+            &killed,
+            ["journal", ".log"],
+            200,
+            [".log", "[JOURNAL_REGRESSED]"],
+        ),
+        (
+            "in the midst of the log",
+            &killed,
+            ["journal", ".log"],
+            500,
+            [".log", "[JOURNAL_REGRESSED]"],
+        ),
         (
             "in the last frame of the log",
             &killed,
             ["journal", ".log"],
             998,
-            ".log",
+            [".log", "[JOURNAL_REGRESSED]"],
         ),
         (
             "in the list of tables",
             &stopped,
             ["journal", "MANIFEST"],
             500,
-            "MANIFEST",
+            ["MANIFEST", "[FILE_DAMAGED]"],
         ),
-        ("in the witness", &stopped, ["witness", ""], 100, "witness"),
+        (
+            "in the witness",
+            &stopped,
+            ["witness", ""],
+            100,
+            ["witness", "[WITNESS_DAMAGED]"],
+        ),
     ];
     for (what, before, file, thousandths, named) in rows {
         let faulty = Faulty::with_copy_of(&before.data());
@@ -70,9 +88,11 @@ async fn damage_of_the_journal_is_named_and_not_served() {
         flip(&file, length * thousandths / 1_000);
         let (code, told) = faulty.verified();
         assert_eq!(code, Some(1), "{what}: {told}");
-        assert!(told.contains(named), "{what}: {told}");
         let log = refused(&faulty, what).await;
-        assert!(log.contains(named), "{what}: {log}");
+        for text in named {
+            assert!(told.contains(text), "{what}: {text} is not in {told}");
+            assert!(log.contains(text), "{what}: {text} is not in {log}");
+        }
     }
 }
 
