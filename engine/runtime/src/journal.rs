@@ -8,9 +8,11 @@ mod codec;
 mod committer;
 mod entry;
 mod frame;
+mod frames;
 mod gate;
 mod options;
 mod recent;
+mod regression;
 mod store;
 mod witness;
 

@@ -13,9 +13,11 @@ use rocksdb::{
     checkpoint::Checkpoint,
 };
 
-use super::frame::{Digest, Frame, GENESIS, Position};
+use super::frame::{Digest, Frame, Position};
+use super::frames::{decode_frame, frame_of, head_of};
 use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
+use super::regression::{refuse_regressed, still_there};
 use super::witness::{Seen, Witness};
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
@@ -431,59 +433,6 @@ fn refuse_older(path: &Path) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// A store whose journal ends before what its witness has seen is not opened to be written.
-fn refuse_regressed(path: &Path, options: &StoreOptions) -> Result<(), StoreFault> {
-    let seen = Witness::read(path)?;
-    if seen.is_empty() {
-        return Ok(());
-    }
-    let cache = Cache::new_lru_cache(options.cache_bytes);
-    let folder = path.join(Families::JOURNAL_FOLDER);
-    let families = journal_families(options, &cache);
-    let journal = DB::open_cf_descriptors_read_only(&journal_options(options), &folder, families, false)
-        .map_err(|source| StoreFault::Open { path: folder, source })?;
-    seen.iter().try_for_each(|seen| still_there(&journal, path, seen))
-}
-
-fn still_there(journal: &DB, path: &Path, seen: &Seen) -> Result<(), StoreFault> {
-    let Position { shard, sequence } = seen.position;
-    let (ends, digest) = head_of(journal, shard)?;
-    if ends < sequence {
-        let path = path.join(Families::JOURNAL_FOLDER);
-        let logs = logs_in(&path);
-        return Err(StoreFault::Regressed {
-            path,
-            shard,
-            ends,
-            seen: sequence,
-            logs,
-        });
-    }
-    let found = if ends == sequence {
-        digest
-    } else {
-        *frame_of(journal, seen.position)?.digest()
-    };
-    if found == seen.digest {
-        return Ok(());
-    }
-    Err(StoreFault::Corrupt {
-        what: "journal frame",
-        shard,
-        at: sequence.to_string(),
-        why: "it is not the frame that the witness has seen".into(),
-    })
-}
-
-/// The names of the logs in a folder.
-fn logs_in(folder: &Path) -> String {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
-    let mut logs: Vec<_> = names.filter(|name| name.ends_with(".log")).collect();
-    logs.sort_unstable();
-    logs.join(", ")
-}
-
 /// The names of a store's folders become durable with the folders that they are in.
 fn sync_names(path: &Path) -> Result<(), StoreFault> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -498,45 +447,6 @@ fn sync_names(path: &Path) -> Result<(), StoreFault> {
     Ok(())
 }
 
-fn head_of(journal: &DB, shard: ShardId) -> Result<(u64, Digest), StoreFault> {
-    let prefix = shard.0.to_be_bytes();
-    let mut options = ReadOptions::default();
-    options.set_iterate_lower_bound(prefix.to_vec());
-    options.set_iterate_upper_bound(after_prefix(&prefix).unwrap_or_else(|| vec![0xFF; 16]));
-    let mut rows = journal.iterator_cf_opt(family_of(journal), options, IteratorMode::End);
-    match rows.next() {
-        None => Ok((0, GENESIS)),
-        Some(row) => {
-            let (key, bytes) = row.map_err(StoreFault::io("scan"))?;
-            let frame = decode_frame(shard, &key, bytes.into_vec())?;
-            Ok((frame.position().sequence, *frame.digest()))
-        }
-    }
-}
-
-fn frame_of(journal: &DB, position: Position) -> Result<Frame, StoreFault> {
-    let key = position.to_bytes();
-    match journal
-        .get_cf(family_of(journal), key)
-        .map_err(StoreFault::io("read"))?
-    {
-        Some(bytes) => decode_frame(position.shard, &key, bytes),
-        None => Err(StoreFault::Corrupt {
-            what: "journal",
-            shard: position.shard,
-            at: position.sequence.to_string(),
-            why: "the frame is missing".into(),
-        }),
-    }
-}
-
-fn family_of(journal: &DB) -> &ColumnFamily {
-    // Every journal is opened with it.
-    journal
-        .cf_handle(Families::JOURNAL)
-        .unwrap_or_else(|| unreachable!("the journal is always open"))
-}
-
 fn made_when_missing(mut options: Options) -> Options {
     options.create_if_missing(true);
     options.create_missing_column_families(true);
@@ -545,29 +455,6 @@ fn made_when_missing(mut options: Options) -> Options {
 
 fn note_key(name: &str) -> Vec<u8> {
     [b"note/", name.as_bytes()].concat()
-}
-
-fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
-    let corrupt = |at: String, why: String| StoreFault::Corrupt {
-        what: "journal frame",
-        shard,
-        at,
-        why,
-    };
-    let key: [u8; 10] = key
-        .try_into()
-        .map_err(|_| corrupt(format!("{key:02x?}"), "the key is not a position".into()))?;
-    let position = Position::from_bytes(key);
-    let frame = Frame::decode(bytes).map_err(|error| corrupt(position.sequence.to_string(), error.0))?;
-    if frame.position() != position {
-        let why = format!(
-            "it says that it is frame {} of shard {}",
-            frame.position().sequence,
-            frame.position().shard.0
-        );
-        return Err(corrupt(position.sequence.to_string(), why));
-    }
-    Ok(frame)
 }
 
 /// The first key after every key with this prefix.
