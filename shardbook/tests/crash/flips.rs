@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use shardbook::players::dice::Dice;
+use shardbook_runtime::journal::Store;
+use shardbook_runtime::slot::ShardId;
 
 use crate::faulty::Faulty;
 use crate::load::Load;
@@ -38,54 +40,80 @@ async fn refused(faulty: &Faulty, what: &str) -> String {
     log
 }
 
+/// Where a flipped bit is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// So many thousandths into the file.
+    Thousandths(usize),
+    /// In the digest of the frame that was written last.
+    LastFrame,
+}
+
+impl Place {
+    fn within(self, file: &Path, data: &Path) -> usize {
+        let bytes = fs::read(file).expect("can be read");
+        match self {
+            Self::Thousandths(thousandths) => bytes.len() * thousandths / 1_000,
+            Self::LastFrame => {
+                let store = Store::open_to_read(data).expect("opens");
+                let shards = (0..store.map().shards()).map(ShardId);
+                let heads = shards.map(|shard| store.head(shard).expect("is whole").1);
+                let at = heads.filter_map(|digest| bytes.windows(digest.len()).position(|window| window == digest));
+                at.max().expect("a frame that is in one piece")
+            }
+        }
+    }
+}
+
 /// Protects what was answered from damage that looks like a write cut short: a bit that is flipped in a log or a table of
 /// the journal, in its list of tables or in the witness is found by verify and by the start, which name the file.
 #[tokio::test]
 async fn damage_of_the_journal_is_named_and_not_served() {
+    use Place::{LastFrame, Thousandths};
     let (killed, stopped, _) = killed_and_stopped().await;
-    // given the file, and how far into it the bit is, in thousandths, then what is named and the code
+    let log = ["journal", ".log"];
+    // given the file and where the bit is, then what is named and the code
     let rows = [
         (
             "early in the log",
             &killed,
-            ["journal", ".log"],
-            200,
+            log,
+            Thousandths(200),
             [".log", "[JOURNAL_REGRESSED]"],
         ),
         (
             "in the midst of the log",
             &killed,
-            ["journal", ".log"],
-            500,
+            log,
+            Thousandths(500),
             [".log", "[JOURNAL_REGRESSED]"],
         ),
         (
-            "in the last frame of the log",
+            "in the last frame",
             &killed,
-            ["journal", ".log"],
-            998,
+            log,
+            LastFrame,
             [".log", "[JOURNAL_REGRESSED]"],
         ),
         (
-            "in the list of tables",
+            "in the tables",
             &stopped,
             ["journal", "MANIFEST"],
-            500,
+            Thousandths(500),
             ["MANIFEST", "[FILE_DAMAGED]"],
         ),
         (
             "in the witness",
             &stopped,
             ["witness", ""],
-            100,
+            Thousandths(100),
             ["witness", "[WITNESS_DAMAGED]"],
         ),
     ];
-    for (what, before, file, thousandths, named) in rows {
+    for (what, before, file, place, named) in rows {
         let faulty = Faulty::with_copy_of(&before.data());
         let file = faulty.files(&file).pop().expect("a file");
-        let length = fs::metadata(&file).expect("is there").len() as usize;
-        flip(&file, length * thousandths / 1_000);
+        flip(&file, place.within(&file, &faulty.data()));
         let (code, told) = faulty.verified();
         assert_eq!(code, Some(1), "{what}: {told}");
         let log = refused(&faulty, what).await;

@@ -57,7 +57,6 @@ async fn at_each_step_of_an_append() {
             "after a sync, before the witness",
             "at sync data/journal/*.log 14 kill-after",
         ),
-        ("half-way in the witness", "at write data/witness 15 tear"),
         (
             "after the witness, before the answers",
             "at write data/witness 16 kill-after",
