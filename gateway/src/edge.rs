@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dashmap::DashMap;
@@ -41,6 +41,8 @@ pub(crate) struct Edge {
     next_id: AtomicU64,
     stopping: AtomicBool,
     stop: watch::Sender<bool>,
+    /// Why the node behind has stopped, once it has.
+    failed: OnceLock<String>,
 }
 
 impl Edge {
@@ -57,6 +59,7 @@ impl Edge {
             next_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             stop: watch::Sender::new(false),
+            failed: OnceLock::new(),
         }
     }
 
@@ -111,6 +114,16 @@ impl Edge {
         self.stopping.load(Ordering::SeqCst)
     }
 
+    /// Notes why the node behind has stopped; the first reason stands.
+    pub(crate) fn note_failure(&self, why: String) {
+        let _ = self.failed.set(why);
+    }
+
+    /// Why the node behind has stopped, if it has.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failed.get().map(String::as_str)
+    }
+
     /// Completes when the gateway begins to stop.
     pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.subscribe();
@@ -131,7 +144,7 @@ impl Edge {
         target: Target,
         patience: Duration,
     ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
-        let call = self.send(target, deadline_ms(patience));
+        let call = self.send(target, patience);
         async move {
             outcome(
                 tokio::time::timeout(patience, call)
@@ -141,22 +154,18 @@ impl Edge {
         }
     }
 
-    /// Sends a request to its shard, which refuses it unrun after the deadline. The caller bounds its own wait.
-    pub(crate) fn send(&self, target: Target, deadline_ms: i64) -> Call {
+    /// Sends a request to its shard, which refuses it unrun after so long. The caller bounds its own wait.
+    pub(crate) fn send(&self, target: Target, patience: Duration) -> Call {
         self.router.call(ShardRequest {
             target: Some(target),
-            deadline_ms,
+            patience_ms: u32::try_from(patience.as_millis()).unwrap_or(u32::MAX),
+            ..ShardRequest::default()
         })
     }
 }
 
 /// The answer of a shard, on its way.
 pub(crate) type Call = BoxFuture<Result<ShardReply, CallFault>>;
-
-/// Unix milliseconds after so long.
-pub(crate) fn deadline_ms(patience: Duration) -> i64 {
-    now_ms().saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX))
-}
 
 /// What a call came to, as a client is told.
 pub(crate) fn outcome(answered: Result<ShardReply, CallFault>) -> Result<Reply, Error> {

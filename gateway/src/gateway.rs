@@ -102,6 +102,12 @@ impl Gateway {
         self.addresses
     }
 
+    /// Tells whoever asks after its health that the node behind has stopped, and why. Commands are refused by the node.
+    pub async fn node_failed(&self, why: String) {
+        self.edge.note_failure(why);
+        grpc::set_health(&self.health, ServingStatus::NotServing).await;
+    }
+
     /// Takes no more in, answers what is under way, tells every client to connect again, and ends. Takes no
     /// longer than `command_timeout_ms` and three seconds.
     pub async fn stop(mut self) {

@@ -67,11 +67,13 @@ async fn page() -> impl IntoResponse {
     )
 }
 
-async fn health(State(site): State<Arc<Site>>) -> (StatusCode, &'static str) {
-    if site.edge.is_stopping() {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+async fn health(State(site): State<Arc<Site>>) -> (StatusCode, String) {
+    if let Some(why) = site.edge.failure() {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("stopped: {why}\n"))
+    } else if site.edge.is_stopping() {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into())
     } else {
-        (StatusCode::OK, "serving\n")
+        (StatusCode::OK, "serving\n".into())
     }
 }
 

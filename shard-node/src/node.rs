@@ -127,7 +127,7 @@ impl ShardNode {
             &on_fault,
             progress,
         )?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = Arc::new(clock_after(node.store().latest_ms()?));
         let rules = rulebook::open(node.store(), options.rules)?;
         let world = Arc::new(World {
             budgets: Budgets::open(node.store(), &rules)?,
@@ -253,6 +253,19 @@ impl ShardNode {
         stopped.and(closed)?;
         Ok(())
     }
+}
+
+/// The machine's clock, and never before what is in the journal.
+fn clock_after(latest_ms: u64) -> SystemClock {
+    let behind_ms = latest_ms.saturating_sub(SystemClock::default().now_ms());
+    if behind_ms > 0 {
+        tracing::warn!(
+            behind_ms,
+            "the machine's clock is behind the newest entry of the journal: check it; time goes on from that entry, at half \
+             the speed until the clock has caught up"
+        );
+    }
+    SystemClock::not_before(latest_ms)
 }
 
 /// Brings back every event that is not over, before the first frame is followed.

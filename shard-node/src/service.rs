@@ -45,7 +45,10 @@ pub(crate) struct Shards {
 
 impl Service<ShardRequest, ShardReply> for Shards {
     fn call(&self, request: ShardRequest) -> BoxFuture<Result<ShardReply, CallFault>> {
-        let deadline_ms = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
+        let by_clock = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
+        let patience_ms = u64::from(request.patience_ms);
+        let by_patience = (patience_ms > 0).then(|| self.clock.now_ms().saturating_add(patience_ms));
+        let deadline_ms = [by_clock, by_patience].into_iter().flatten().min();
         match request.target {
             Some(shard_request::Target::Player(request)) => player::call(self, request, deadline_ms),
             // No deadline: a message left out would let the next one pass it.

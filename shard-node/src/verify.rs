@@ -111,6 +111,10 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
             Err(fault) => verdict.note("J-3", format!("shard {}", shard.0), fault),
         }
     }
+    match store.regressions() {
+        Ok(lost) => lost.into_iter().for_each(|fault| verdict.note("J-3", "witness", fault)),
+        Err(fault) => verdict.note("J-3", "witness", fault),
+    }
     let rules = rulebook::open_to_read(store)?;
     let views = projections(rules.current());
     for shard in shards() {

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shardbook_gateway::Gateway;
 use shardbook_runtime::fault::StoreFault;
@@ -20,6 +21,9 @@ use crate::{Failure, Finished};
 
 /// Exit code after a fault of disk or journal: input/output error, as in sysexits.
 const EXIT_FAULT: u8 = 74;
+/// How long after a fault the process goes on to refuse commands and to say on /healthz what is wrong: clients hear that an
+/// outcome is unknown in place of a broken connection, and a probe that asks each second learns the reason.
+const FAULT_TOLD: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or Ctrl-C, or until the disk fails.
 ///
@@ -78,6 +82,9 @@ pub async fn run(args: RunArgs) -> Finished {
     if let Some(fault) = fault {
         // Fail-stop: what was not answered stays unanswered; the journal decides at the next start.
         tracing::error!(%fault, "the node stops at once: nothing after a failed write may be answered");
+        eprintln!("error: the node on {} has stopped: {fault}", args.data.display());
+        gateway.node_failed(fault.to_string()).await;
+        tokio::time::sleep(FAULT_TOLD).await;
         std::process::exit(EXIT_FAULT.into());
     }
     tracing::info!("stopping");

@@ -8,10 +8,13 @@ mod codec;
 mod committer;
 mod entry;
 mod frame;
+mod frames;
 mod gate;
 mod options;
 mod recent;
+mod regression;
 mod store;
+mod witness;
 
 pub(crate) use codec::{Reader, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};

@@ -190,6 +190,7 @@ impl House {
         let request = ShardRequest {
             target: Some(shard_request::Target::Feed(message)),
             deadline_ms: 0,
+            patience_ms: 0,
         };
         match self.router().call(request).await?.reply {
             Some(shard_reply::Reply::Feed(reply)) if reply.code.is_empty() || reply.code == "SOURCE_TIME_WENT_BACK" => {
@@ -245,6 +246,7 @@ pub(super) fn of_player(player: u64, command_id: String, request: player_request
     ShardRequest {
         target: Some(shard_request::Target::Player(request)),
         deadline_ms: 0,
+        patience_ms: 0,
     }
 }
 

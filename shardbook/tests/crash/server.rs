@@ -1,8 +1,10 @@
 //! The binary as a child process.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use futures_util::stream;
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,43 +43,98 @@ pub fn said(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
+/// How long a server that must end may take to.
+const END: Duration = Duration::from_secs(60);
+
 /// A running server on free ports. Dropped, it is killed.
 pub struct Server {
     child: Child,
     pub grpc: String,
+    /// Address of `/healthz` and `/checkpoint`.
+    pub http: SocketAddr,
+}
+
+/// `shardbook run` on a folder and free ports, not started.
+pub fn serving(data: &Path) -> Command {
+    let anywhere = "127.0.0.1:0";
+    let data = data.to_str().expect("a path in UTF-8");
+    let mut command = shardbook(&["run", "--data", data, "--log", "error"]);
+    command.args(["--ws", anywhere, "--grpc", anywhere, "--http", anywhere]);
+    command
 }
 
 impl Server {
     pub fn start(data: &Path) -> Self {
-        let anywhere = "127.0.0.1:0";
-        let data = data.to_str().expect("a path in UTF-8");
-        let mut command = shardbook(&["run", "--data", data, "--log", "error"]);
-        command
-            .args(["--ws", anywhere, "--grpc", anywhere, "--http", anywhere])
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the server starts");
+        Self::try_start(serving(data)).unwrap_or_else(|status| panic!("it ended: {status}"))
+    }
+
+    /// Starts a server; how it ended when it did not come to serve.
+    pub fn try_start(mut command: Command) -> Result<Self, ExitStatus> {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut told = String::new();
         let out = child.stdout.take().expect("its output is ours");
         BufReader::new(out)
             .read_line(&mut told)
             .expect("it says where it serves");
-        let grpc = told
+        if told.is_empty() {
+            return Err(child.wait().expect("it ends"));
+        }
+        let urls: Vec<_> = told
             .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .map(str::to_owned);
-        let grpc = grpc.unwrap_or_else(|| panic!("no address in {told:?}"));
-        Self { child, grpc }
+            .filter(|word| word.starts_with("http://"))
+            .collect();
+        let [grpc, http] = urls[..] else {
+            panic!("no addresses in {told:?}");
+        };
+        Ok(Self {
+            child,
+            grpc: grpc.to_owned(),
+            http: http["http://".len()..].parse().expect("an address"),
+        })
+    }
+
+    /// Tells it to stop, and does not wait.
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process id"), Signal::TERM).expect("it is ours");
     }
 
     /// Stops it in order. No client hears of it meanwhile: this blocks the one thread of a test, so that whatever
     /// connection is left open stays so.
     pub fn stop(mut self) {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a process id");
-        kill_process(pid, Signal::TERM).expect("it is ours");
+        self.terminate();
         assert!(self.child.wait().expect("it ends").success());
+    }
+
+    /// Stops it in order, and lets connections end meanwhile.
+    pub async fn stopped(mut self) {
+        self.terminate();
+        let status = self.ended().await;
+        assert!(status.success(), "{status}");
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is ours");
+        self.child.wait().expect("it ends");
+    }
+
+    /// How it ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is ours")
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut tick = tokio::time::interval(Duration::from_millis(5));
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.has_ended() {
+                return status;
+            }
+            assert!(began.elapsed() < END, "the server has not ended within {END:?}");
+            tick.tick().await;
+        }
     }
 
     /// A connection to it.

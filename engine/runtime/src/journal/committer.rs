@@ -325,7 +325,10 @@ impl Committer {
         for frame in frames {
             batch.put_cf(journal, frame.position().to_bytes(), frame.bytes());
         }
-        self.store.write_journal(batch, true).inspect_err(|_| self.stop())?;
+        let written = self.store.write_journal(batch, true);
+        written
+            .and_then(|()| self.store.witness(frames))
+            .inspect_err(|_| self.stop())?;
         let entries: u64 = frames.iter().map(|frame| frame.entry_count()).sum();
         let bytes: usize = frames.iter().map(|frame| frame.bytes().len()).sum();
         self.counters.frames.fetch_add(frames.len() as u64, Ordering::Relaxed);

@@ -4,17 +4,21 @@
 //! views. The views have no log: they are a function of the journal, each family reaches the disk together with the
 //! positions of its rows, and what a crash takes of them is read again from the journal.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::{
     Cache, ColumnFamily, DB, FlushOptions, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
     checkpoint::Checkpoint,
 };
 
-use super::frame::{Digest, Frame, GENESIS, Position};
+use super::frame::{Digest, Frame, Position};
+use super::frames::{decode_frame, frame_of, head_of};
 use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
+use super::regression::{refuse_regressed, still_there};
+use super::witness::{Seen, Witness};
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -60,6 +64,8 @@ pub struct Store {
     path: PathBuf,
     map: SlotMap,
     recent: Recent,
+    /// Of a store that is written.
+    witness: Option<Mutex<Witness>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -75,13 +81,15 @@ impl Store {
     /// Opens the store at `path`, making it when there is none.
     ///
     /// # Errors
-    /// When it cannot be opened, or was made for another number of shards or another layout.
+    /// When it cannot be opened, was made for another number of shards or another layout, or has lost the end of its journal.
     pub fn open(path: &Path, map: SlotMap, options: &StoreOptions) -> Result<Arc<Self>, StoreFault> {
         refuse_older(path)?;
         std::fs::create_dir_all(path).map_err(|source| StoreFault::Folder {
             path: path.to_owned(),
             source,
         })?;
+        // Before it is opened to be written, which would drop what follows a damaged place in a log.
+        refuse_regressed(path, options)?;
         let cache = Cache::new_lru_cache(options.cache_bytes);
         let open = |folder: &str, db: Options, families| {
             let path = path.join(folder);
@@ -94,27 +102,39 @@ impl Store {
             journal_families(options, &cache),
         )?;
         let views = open(Families::VIEWS_FOLDER, views_options(), views_families(options, &cache))?;
-        let store = Self {
+        let mut store = Self {
             journal,
             views,
             path: path.to_owned(),
             map,
             recent: Recent::new(map),
+            witness: None,
         };
         match store.stored_shards()? {
-            Some(stored) if stored != map.shards() => Err(StoreFault::ShardsDiffer {
-                stored,
-                asked: map.shards(),
-            }),
-            Some(_) => Ok(Arc::new(store)),
+            Some(stored) if stored != map.shards() => {
+                return Err(StoreFault::ShardsDiffer {
+                    stored,
+                    asked: map.shards(),
+                });
+            }
+            Some(_) => {}
             None => {
                 let mut batch = WriteBatch::default();
                 batch.put_cf(store.family(Families::META), META_LAYOUT, LAYOUT.to_le_bytes());
                 batch.put_cf(store.family(Families::META), META_SHARDS, map.shards().to_le_bytes());
                 store.write_journal(batch, true)?;
-                Ok(Arc::new(store))
             }
         }
+        let heads = (0..map.shards()).map(ShardId).map(|shard| {
+            let (sequence, digest) = store.head(shard)?;
+            let position = Position { shard, sequence };
+            Ok(Seen { position, digest })
+        });
+        let heads: Vec<_> = heads.collect::<Result<_, StoreFault>>()?;
+        let written = heads.into_iter().filter(|seen| seen.position.sequence > 0);
+        store.witness = Some(Mutex::new(Witness::begin(path, map, written)?));
+        sync_names(path)?;
+        Ok(Arc::new(store))
     }
 
     /// Opens a store that nobody writes, such as a checkpoint, for reading.
@@ -152,6 +172,7 @@ impl Store {
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),
+            witness: None,
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
@@ -311,16 +332,7 @@ impl Store {
         if let Some(frame) = self.recent.find(position) {
             return Ok(frame);
         }
-        let key = position.to_bytes();
-        match self.get(Families::JOURNAL, &key)? {
-            Some(bytes) => decode_frame(position.shard, &key, bytes).map(Arc::new),
-            None => Err(StoreFault::Corrupt {
-                what: "journal",
-                shard: position.shard,
-                at: position.sequence.to_string(),
-                why: "the frame is missing".into(),
-            }),
-        }
+        frame_of(&self.journal, position).map(Arc::new)
     }
 
     /// The last frame of a shard: its sequence and digest, or the genesis.
@@ -328,15 +340,43 @@ impl Store {
     /// # Errors
     /// When the store fails or the frame is damaged.
     pub fn head(&self, shard: ShardId) -> Result<(u64, Digest), StoreFault> {
-        let prefix = shard.0.to_be_bytes();
-        let end = after_prefix(&prefix).unwrap_or_else(|| vec![0xFF; 16]);
-        match self.scan_back(Families::JOURNAL, &prefix, &end).next() {
-            None => Ok((0, GENESIS)),
-            Some(row) => {
-                let (key, bytes) = row?;
-                let frame = decode_frame(shard, &key, bytes.into_vec())?;
-                Ok((frame.position().sequence, *frame.digest()))
+        head_of(&self.journal, shard)
+    }
+
+    /// The newest time in the journal, Unix milliseconds; 0 while it is empty.
+    ///
+    /// # Errors
+    /// When the store fails or a last frame is damaged.
+    pub fn latest_ms(&self) -> Result<u64, StoreFault> {
+        let mut latest = 0;
+        for shard in (0..self.map.shards()).map(ShardId) {
+            let (sequence, _) = self.head(shard)?;
+            if sequence > 0 {
+                let frame = self.frame(Position { shard, sequence })?;
+                let times = frame.entries().map(|entry| entry.entry.at_ms);
+                latest = times.fold(latest, u64::max);
             }
+        }
+        Ok(latest)
+    }
+
+    /// What the witness has seen of the journal and the journal does not hold any more; empty when it holds all.
+    ///
+    /// # Errors
+    /// When the witness cannot be read.
+    pub fn regressions(&self) -> Result<Vec<StoreFault>, StoreFault> {
+        let seen = Witness::read(&self.path)?;
+        let missing = seen
+            .iter()
+            .filter_map(|seen| still_there(&self.journal, &self.path, seen).err());
+        Ok(missing.collect())
+    }
+
+    /// Has the witness see frames that are durable now.
+    pub(super) fn witness(&self, frames: &[Arc<Frame>]) -> Result<(), StoreFault> {
+        match &self.witness {
+            Some(witness) => witness.lock().unwrap_or_else(PoisonError::into_inner).note(frames),
+            None => Ok(()),
         }
     }
 
@@ -349,7 +389,11 @@ impl Store {
             path: into.to_owned(),
             source,
         })?;
-        // The views first: a copy of the journal may be ahead of them, never behind.
+        // The witness first, then the views: a copy of the journal may be ahead of them, never behind.
+        if let Some(witness) = &self.witness {
+            let rows = witness.lock().unwrap_or_else(PoisonError::into_inner).rows().to_vec();
+            Witness::copy(&rows, into)?;
+        }
         for (db, folder) in [
             (&self.views, Families::VIEWS_FOLDER),
             (&self.journal, Families::JOURNAL_FOLDER),
@@ -389,6 +433,20 @@ fn refuse_older(path: &Path) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// The names of a store's folders become durable with the folders that they are in.
+fn sync_names(path: &Path) -> Result<(), StoreFault> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for folder in [Some(path.as_path()), path.parent()].into_iter().flatten() {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| StoreFault::File {
+            what: "sync",
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
 fn made_when_missing(mut options: Options) -> Options {
     options.create_if_missing(true);
     options.create_missing_column_families(true);
@@ -397,29 +455,6 @@ fn made_when_missing(mut options: Options) -> Options {
 
 fn note_key(name: &str) -> Vec<u8> {
     [b"note/", name.as_bytes()].concat()
-}
-
-fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
-    let corrupt = |at: String, why: String| StoreFault::Corrupt {
-        what: "journal frame",
-        shard,
-        at,
-        why,
-    };
-    let key: [u8; 10] = key
-        .try_into()
-        .map_err(|_| corrupt(format!("{key:02x?}"), "the key is not a position".into()))?;
-    let position = Position::from_bytes(key);
-    let frame = Frame::decode(bytes).map_err(|error| corrupt(position.sequence.to_string(), error.0))?;
-    if frame.position() != position {
-        let why = format!(
-            "it says that it is frame {} of shard {}",
-            frame.position().sequence,
-            frame.position().shard.0
-        );
-        return Err(corrupt(position.sequence.to_string(), why));
-    }
-    Ok(frame)
 }
 
 /// The first key after every key with this prefix.

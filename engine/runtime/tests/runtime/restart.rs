@@ -57,8 +57,8 @@ async fn a_killed_node_comes_back_with_all_that_was_answered() {
     assert_eq!(killed.node.journal().durability().lag(), 0);
 }
 
-/// Protects from views that run ahead of the journal: wherever the log is cut, what comes back is a whole
-/// chain, and states are a replay of it and of nothing else.
+/// Protects from views that run ahead of the journal: wherever the log is cut, the cut is told, and what comes back
+/// without the witness is a whole chain, and states are a replay of it and of nothing else.
 #[tokio::test]
 async fn a_log_cut_anywhere_brings_back_a_prefix() {
     let dir = tempdir().expect("a folder");
@@ -81,6 +81,11 @@ async fn a_log_cut_anywhere_brings_back_a_prefix() {
         let log = std::fs::File::options().write(true).open(log(&data)).expect("a log");
         let length = log.metadata().expect("a length").len();
         log.set_len(length - cut).expect("a shorter log");
+        match Scene::try_open(&data, Vec::new()) {
+            Ok(_) => assert_eq!(cut, 0, "a log that ends before what was seen is served"),
+            Err(fault) => assert!(matches!(fault, StoreFault::Regressed { .. }), "cut {cut}: {fault}"),
+        }
+        std::fs::remove_file(data.join("witness")).expect("a witness");
 
         let left = Scene::open(&data);
         let revived = left.host(calm()).await;

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::super::betting::bet_reply;
 use crate::codes;
-use crate::edge::{Call, Edge, deadline_ms, outcome};
+use crate::edge::{Call, Edge, outcome};
 use crate::parse;
 use crate::prices::Quoting;
 
@@ -57,7 +57,7 @@ impl Queue {
 
     /// Routes bets: when this returns, each is under way or refused.
     pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>) {
-        let (since, deadline_ms) = (Instant::now(), deadline_ms(self.patience()));
+        let (since, patience) = (Instant::now(), self.patience());
         let (stopping, before) = (self.edge.is_stopping(), self.waiting.len());
         for PlaceBetRequest { player, id, bet } in bets {
             let told = parse::fit_id(&id);
@@ -75,7 +75,7 @@ impl Queue {
                     command_id: id,
                     request: Some(self.quoting.ask(Ask::PlaceBet(bet.unwrap_or_default()))),
                 };
-                self.edge.send(Target::Player(request), deadline_ms)
+                self.edge.send(Target::Player(request), patience)
             });
             self.waiting.push_back(Placing { id: told, since, call });
         }
