@@ -9,7 +9,7 @@ mod server;
 mod trial;
 mod values;
 
-pub use bench::{BenchArgs, BenchVia, BenchWorkload};
+pub use bench::{BenchArgs, BenchPart, BenchVia, BenchWorkload};
 pub use calculator::{OddsArgs, PlaceTerms, PriceSlipArgs, SettleArgs, Shown};
 pub use market::{PlayersArgs, ReplayArgs};
 pub use server::{InspectArgs, InspectWhat, RunArgs, VerifyArgs};
@@ -90,7 +90,7 @@ mod tests {
                 command.get_name()
             );
         }
-        assert!(seen >= 36, "only {seen} examples found");
+        assert!(seen >= 38, "only {seen} examples found");
     }
 
     /// Wrong arguments are refused before anything is started.
@@ -116,6 +116,8 @@ mod tests {
             "shardbook bench place-bets --in-flight 0",
             "shardbook bench place-bets --batch 2000",
             "shardbook bench place-bets --rate 0",
+            "shardbook bench state --residents 0",
+            "shardbook bench state --part fill",
             "shardbook inspect",
             "shardbook settle --schema bets.json",
             "shardbook settle --brief --json bets.json",

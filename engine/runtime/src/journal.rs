@@ -6,6 +6,7 @@
 
 mod codec;
 mod committer;
+mod compaction;
 mod entry;
 mod frame;
 mod gate;

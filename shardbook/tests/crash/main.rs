@@ -5,4 +5,5 @@ mod inspect;
 mod kills;
 mod refusals;
 mod server;
+mod state;
 mod waiting;

@@ -184,7 +184,7 @@ impl Store {
         self.map
     }
 
-    fn db_of(&self, family: &str) -> &DB {
+    pub(super) fn db_of(&self, family: &str) -> &DB {
         if Families::OF_JOURNAL.contains(&family) {
             &self.journal
         } else {
