@@ -12,6 +12,7 @@ mod frame;
 mod gate;
 mod options;
 mod recent;
+mod retired;
 mod store;
 
 pub(crate) use codec::{Reader, put_bytes, put_varint};
@@ -20,4 +21,6 @@ pub use entry::{Entry, EntryRef, Outcome};
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
 pub(crate) use gate::Room;
 pub use options::StoreOptions;
+pub use retired::Retired;
+pub(crate) use store::after_prefix;
 pub use store::{Families, Row, Store};

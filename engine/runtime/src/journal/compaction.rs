@@ -22,6 +22,8 @@ impl Store {
     pub(crate) fn compact_family(&self, family: &str) {
         let mut options = CompactOptions::default();
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        // Automatic compactions go on beside it.
+        options.set_exclusive_manual_compaction(false);
         let (from, to) = (None::<&[u8]>, None::<&[u8]>);
         self.db_of(family)
             .compact_range_cf_opt(self.family(family), from, to, &options);

@@ -5,7 +5,7 @@
 //! positions of its rows, and what a crash takes of them is read again from the journal.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::{
     Cache, ColumnFamily, DB, FlushOptions, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
@@ -15,6 +15,7 @@ use rocksdb::{
 use super::frame::{Digest, Frame, GENESIS, Position};
 use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
+use crate::archive::Archive;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -60,6 +61,10 @@ pub struct Store {
     path: PathBuf,
     map: SlotMap,
     recent: Recent,
+    /// Where frames are that have left the store.
+    pub(super) archive: Option<Arc<Archive>>,
+    /// Held while a copy is made, and while frames leave.
+    pub(super) copying: Mutex<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -94,12 +99,15 @@ impl Store {
             journal_families(options, &cache),
         )?;
         let views = open(Families::VIEWS_FOLDER, views_options(), views_families(options, &cache))?;
+        let archive = options.archive.as_ref().map(|folder| Archive::open(folder, map));
         let store = Self {
             journal,
             views,
             path: path.to_owned(),
             map,
             recent: Recent::new(map),
+            archive: archive.transpose()?,
+            copying: Mutex::default(),
         };
         match store.stored_shards()? {
             Some(stored) if stored != map.shards() => Err(StoreFault::ShardsDiffer {
@@ -122,6 +130,14 @@ impl Store {
     /// # Errors
     /// When there is none, or it has another layout.
     pub fn open_to_read(path: &Path) -> Result<Arc<Self>, StoreFault> {
+        Self::open_to_read_with(path, None)
+    }
+
+    /// As [`Self::open_to_read`], with the archive of the frames that have left it.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_read`], or when the folder of the archive cannot be read.
+    pub fn open_to_read_with(path: &Path, archive: Option<&Path>) -> Result<Arc<Self>, StoreFault> {
         refuse_older(path)?;
         let folder = |name: &str| path.join(name);
         if ![Families::JOURNAL_FOLDER, Families::VIEWS_FOLDER]
@@ -152,9 +168,13 @@ impl Store {
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),
+            archive: None,
+            copying: Mutex::default(),
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
+        let archive = archive.map(|folder| Archive::open(folder, store.map));
+        store.archive = archive.transpose()?;
         Ok(Arc::new(store))
     }
 
@@ -293,20 +313,10 @@ impl Store {
             .map(|row| row.map_err(StoreFault::io("scan")))
     }
 
-    /// The frames of a shard from `sequence` on, each checked by its own digest.
-    pub fn frames(&self, shard: ShardId, sequence: u64) -> impl Iterator<Item = Result<Frame, StoreFault>> + use<'_> {
-        let from = Position { shard, sequence }.to_bytes();
-        self.scan(Families::JOURNAL, &shard.0.to_be_bytes(), &from)
-            .map(move |row| {
-                let (key, bytes) = row?;
-                decode_frame(shard, &key, bytes.into_vec())
-            })
-    }
-
     /// One frame.
     ///
     /// # Errors
-    /// When it is missing or damaged.
+    /// When it is missing or damaged, or has left the store and no archive is given.
     pub fn frame(&self, position: Position) -> Result<Arc<Frame>, StoreFault> {
         if let Some(frame) = self.recent.find(position) {
             return Ok(frame);
@@ -314,12 +324,7 @@ impl Store {
         let key = position.to_bytes();
         match self.get(Families::JOURNAL, &key)? {
             Some(bytes) => decode_frame(position.shard, &key, bytes).map(Arc::new),
-            None => Err(StoreFault::Corrupt {
-                what: "journal",
-                shard: position.shard,
-                at: position.sequence.to_string(),
-                why: "the frame is missing".into(),
-            }),
+            None => self.archived_frame(position).map(Arc::new),
         }
     }
 
@@ -349,6 +354,7 @@ impl Store {
             path: into.to_owned(),
             source,
         })?;
+        let _copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
         // The views first: a copy of the journal may be ahead of them, never behind.
         for (db, folder) in [
             (&self.views, Families::VIEWS_FOLDER),
@@ -395,11 +401,11 @@ fn made_when_missing(mut options: Options) -> Options {
     options
 }
 
-fn note_key(name: &str) -> Vec<u8> {
+pub(super) fn note_key(name: &str) -> Vec<u8> {
     [b"note/", name.as_bytes()].concat()
 }
 
-fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
+pub(super) fn decode_frame(shard: ShardId, key: &[u8], bytes: Vec<u8>) -> Result<Frame, StoreFault> {
     let corrupt = |at: String, why: String| StoreFault::Corrupt {
         what: "journal frame",
         shard,
