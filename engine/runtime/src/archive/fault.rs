@@ -64,3 +64,27 @@ impl Damage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects operators who look a code up: each is in the handbook, once.
+    #[test]
+    fn every_code_is_in_the_handbook() {
+        let handbook = include_str!("../../../../docs/errors.md");
+        let all = [
+            Damage::Unreadable,
+            Damage::NoSegment,
+            Damage::Truncated,
+            Damage::Altered,
+            Damage::Misnamed,
+            Damage::Foreign,
+            Damage::Missing,
+            Damage::Differs,
+        ];
+        for code in all.map(Damage::code).into_iter().chain(["ARCHIVE_NEEDED"]) {
+            assert_eq!(handbook.matches(&format!("| `{code}` |")).count(), 1, "{code}");
+        }
+    }
+}
