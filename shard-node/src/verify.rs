@@ -161,6 +161,10 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
         verdict.views_behind = verdict.views_behind.max(behind);
     }
     progress(total, total);
+    // A segment that is not read above must not be taken for the past one day.
+    for fault in store.stray_segments()? {
+        verdict.note("J-3", fault.path.display(), &fault);
+    }
     for view in &views {
         verdict.views += 1;
         if let Some(difference) = replay.rebuilt.difference(store, &**view)? {

@@ -289,6 +289,22 @@ mod tests {
         assert_eq!(house.rules.amounts.len(), 1);
     }
 
+    /// Protects the past from going where nobody looks: nothing is archived unless a folder is given, and what is given counts.
+    #[test]
+    fn an_archive_is_where_the_operator_says() {
+        let archive = |text: &str| read(text).expect("valid").node_options(Path::new("data")).archive;
+        assert_eq!(archive(""), None);
+        assert_eq!(archive("[archive]\nolder_than_h = 2\n"), None);
+        let given = archive("[archive]\nfolder = \"/mnt/a\"\nolder_than_h = 2\nevery_h = 3\nsegment_bytes = 70000\n");
+        let expected = ArchiveOptions {
+            folder: PathBuf::from("/mnt/a"),
+            older_than: Duration::from_secs(7_200),
+            every: Duration::from_secs(10_800),
+            segment_bytes: 70_000,
+        };
+        assert_eq!(given, Some(expected));
+    }
+
     /// Protects against a misspelt or senseless key that would leave another value in force than was meant.
     #[test]
     fn wrong_keys_are_refused_by_name() {

@@ -12,6 +12,7 @@ mod folder;
 mod name;
 mod retention;
 mod segment;
+mod stray;
 
 pub use fault::{ArchiveFault, Damage};
 pub use folder::Archive;

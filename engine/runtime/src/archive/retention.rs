@@ -193,7 +193,7 @@ impl Retention {
                 let why = format!("frame {first} of shard {} is the next that is to leave", shard.0);
                 return Err(self.archive.fault(name, (Damage::Differs, why)).into());
             }
-            let digest = self.compare(name)?;
+            let digest = self.store.same_as(&self.archive, name)?;
             return Ok((name.last <= due.free).then_some((Step { name, bytes: 0 }, digest)));
         }
         let Some((last, digest)) = self.plan(due)? else {
@@ -279,24 +279,6 @@ impl Retention {
         Err(self
             .archive
             .fault(name, (Damage::Altered, "it is not what was written".into())))
-    }
-
-    /// A segment that was there already must hold the frames of the store.
-    fn compare(&self, name: SegmentName) -> Result<Digest, StoreFault> {
-        let differs = |sequence: u64| {
-            let why = format!("its frame {sequence} is not the one in the store");
-            self.archive.fault(name, (Damage::Differs, why))
-        };
-        let mut segment = self.archive.segment(name)?;
-        let mut stored = self.store.frames(name.shard, name.first);
-        for frame in segment.by_ref() {
-            let frame = frame.map_err(|found| self.archive.fault(name, found))?;
-            let same = stored.next().transpose()?.is_some_and(|stored| stored == frame);
-            if !same {
-                return Err(differs(frame.position().sequence).into());
-            }
-        }
-        Ok(segment.at().1)
     }
 }
 

@@ -91,6 +91,14 @@ fn walk(data: &Path, folder: Option<&Path>) -> Result<Vec<Vec<u8>>, StoreFault> 
     Ok(frames)
 }
 
+/// Bytes of the tables of the journal.
+fn tables(data: &Path) -> u64 {
+    let files = fs::read_dir(data.join(Families::JOURNAL_FOLDER)).expect("a store");
+    let files = files.map(|file| file.expect("an entry"));
+    let tables = files.filter(|file| file.path().extension().is_some_and(|end| end == "sst"));
+    tables.map(|file| file.metadata().expect("its size").len()).sum()
+}
+
 fn in_store(data: &Path) -> usize {
     let store = Store::open_to_read(data).expect("a store");
     store.scan(Families::JOURNAL, &[], &[]).count()
@@ -102,6 +110,7 @@ fn in_store(data: &Path) -> usize {
 async fn what_left_is_read_as_before() {
     let past = Past::of(Vec::new()).await;
     let before = walk(&past.data, None).expect("whole");
+    let room = tables(&past.data);
     let tallies = replay(&Store::open_to_read(&past.data).expect("a store"));
     let report = archive(&past.data, &past.folder, ALL).expect("archived");
     assert_eq!(
@@ -110,6 +119,11 @@ async fn what_left_is_read_as_before() {
         "the newest of each shard stays"
     );
     assert_eq!(in_store(&past.data), usize::from(SHARDS));
+    assert!(
+        tables(&past.data) < room / 2,
+        "the room is given back: {} of {room}",
+        tables(&past.data)
+    );
     assert!(report.written > u64::from(SHARDS) * 4, "many segments: {report:?}");
     assert_eq!(past.files().len() as u64, report.written);
     let names: Vec<_> = past
@@ -354,6 +368,58 @@ async fn damage_is_found_and_named() {
         found.starts_with("ARCHIVE_UNREADABLE") && found.contains("no such folder"),
         "{found}"
     );
+}
+
+/// Protects the next run, and whoever looks for the past one day: a segment that the chain does not go through is whole and
+/// of this store, or it is named.
+#[tokio::test]
+async fn segments_beside_the_chain_are_looked_at() {
+    let past = Past::of(Vec::new()).await;
+    let complete = past.beside("complete");
+    copy(&past.data, &complete);
+    archive(&complete, &past.folder, ALL).expect("archived");
+    let strays = |data: &Path| {
+        let store = Store::open_to_read_with(data, Some(&past.folder)).expect("a store");
+        let found = store.stray_segments().expect("the store reads");
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(strays(&complete), [""; 0], "all are the past");
+    assert_eq!(strays(&past.data), [""; 0], "a run was killed before anything left");
+    let first = past.files()[0].clone();
+    let name = name_of(&first);
+    let other = |last: u64| SegmentName { last, ..name };
+    let forged = forged(&past.folder.join(other(name.last - 1).to_string()), None);
+    let whole = fs::read(&first).expect("there");
+    // a file that is put there, and its code where the frames have left and where they have not
+    let table = [
+        (other(name.last - 1), forged, ["SEGMENT_FOREIGN", "SEGMENT_DIFFERS"]),
+        (other(name.last - 1), whole.clone(), ["SEGMENT_MISNAMED"; 2]),
+        (other(name.last + 1), Vec::new(), ["SEGMENT_TRUNCATED"; 2]),
+        (
+            SegmentName {
+                shard: ShardId(SHARDS),
+                ..name
+            },
+            whole,
+            ["SEGMENT_FOREIGN"; 2],
+        ),
+    ];
+    for (stray, bytes, codes) in table {
+        let path = past.folder.join(stray.to_string());
+        fs::write(&path, bytes).expect("written");
+        for (data, code) in [&complete, &past.data].into_iter().zip(codes) {
+            // Where it comes before the whole one in the order of names, the chain itself runs into it.
+            let found = match walk(data, Some(&past.folder)) {
+                Ok(_) => strays(data).concat(),
+                Err(fault) => fault.to_string(),
+            };
+            assert!(
+                found.starts_with(code) && found.contains(&stray.to_string()),
+                "{stray}: {found}"
+            );
+        }
+        fs::remove_file(&path).expect("removed");
+    }
 }
 
 /// Protects archives from each other: a file that holds something else is refused and named, no frame leaves, and frames of
