@@ -3,6 +3,7 @@
 //! Invariant: no rule of betting and no storage here. It names each entity to the runtime, translates
 //! the wire into commands and back, keeps the replicas that decisions look at, and runs the processes.
 
+pub mod archive;
 mod background;
 mod book;
 mod budgets;

@@ -15,6 +15,7 @@ use shardbook_runtime::router::{CallFault, Router};
 use shardbook_runtime::slot::SlotMap;
 use tokio::task::JoinHandle;
 
+use crate::archive::{self, ArchiveOptions};
 use crate::background::Background;
 use crate::book::Book;
 use crate::budgets::Budgets;
@@ -45,6 +46,8 @@ pub struct ShardNodeOptions {
     pub public_queue: usize,
     /// The brand's rules.
     pub rules: Rules,
+    /// Where old frames go; `None` keeps all in the store.
+    pub archive: Option<ArchiveOptions>,
 }
 
 impl ShardNodeOptions {
@@ -59,6 +62,7 @@ impl ShardNodeOptions {
             queue: 65_536,
             public_queue: 65_536,
             rules: Rules::default(),
+            archive: None,
         }
     }
 }
@@ -98,6 +102,8 @@ pub struct ShardNode {
     topic: Arc<PublicTopic>,
     fanout: JoinHandle<()>,
     settlement: Background,
+    /// Lets old frames leave, where there is an archive.
+    archiving: Option<Background>,
     /// The clock of waiting slips and the care of budgets.
     upkeep: Vec<JoinHandle<()>>,
 }
@@ -114,10 +120,15 @@ impl ShardNode {
     ) -> Result<Self, NodeFault> {
         options.rules.validate()?;
         let shards = SlotMap::try_new(options.shards).ok_or(NodeFault::Shards(options.shards))?;
+        let mut store = options.store.clone();
+        if let Some(archive) = &options.archive {
+            archive::make(&archive.folder)?;
+            store.archive = Some(archive.folder.clone());
+        }
         let node_options = NodeOptions {
             data: options.data,
             shards,
-            store: options.store.clone(),
+            store,
             queue: options.queue,
         };
         let (node, frames) = Node::open(
@@ -128,6 +139,10 @@ impl ShardNode {
             progress,
         )?;
         let clock: Arc<dyn Clock> = Arc::new(clock_after(node.store().latest_ms()?));
+        let archiving = options.archive.map(|archive| {
+            let (store, rules) = (Arc::clone(node.store()), options.rules.clone());
+            archive::run(store, rules, Arc::clone(&clock), archive)
+        });
         let rules = rulebook::open(node.store(), options.rules)?;
         let world = Arc::new(World {
             budgets: Budgets::open(node.store(), &rules)?,
@@ -164,6 +179,7 @@ impl ShardNode {
         let gauge = Arc::<SettlementGauge>::default();
         let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
         let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
+        let archiving = archiving.map(|run| Background::start("archive", run)).transpose()?;
         let fanout = tokio::spawn(fanout.follow(frames));
         let upkeep = vec![tokio::spawn(due.run()), tokio::spawn(Budgets::tend(Arc::clone(&world)))];
         let shards = Shards {
@@ -184,6 +200,7 @@ impl ShardNode {
             topic,
             fanout,
             settlement,
+            archiving,
             upkeep,
         })
     }
@@ -234,10 +251,14 @@ impl ShardNode {
             shards,
             fanout,
             settlement,
+            archiving,
             upkeep,
             ..
         } = self;
         // Processes first: what they have not sent yet, they send at the next start.
+        if let Some(archiving) = archiving {
+            archiving.stop().await;
+        }
         settlement.stop().await;
         for task in upkeep {
             task.abort();

@@ -40,6 +40,8 @@ pub struct Discrepancy {
 pub struct Verdict {
     /// Frames of all shards, each with its digest and its place in the chain.
     pub frames: u64,
+    /// Of these, frames that were read from the archive.
+    pub frames_archived: u64,
     /// Bytes of those frames.
     pub bytes: u64,
     /// Entries in them: commands with their outcome.
@@ -96,11 +98,13 @@ struct Replay {
     rebuilt: Rebuilt,
 }
 
-/// Proves a store. `progress` is told of frames done and frames in all.
+/// Proves a store, with the archive that it was opened with. `progress` is told of frames done and frames in all.
 ///
 /// # Errors
-/// Only when the store itself cannot be read; what is read and wrong is in the verdict.
+/// When the store itself cannot be read, or frames have left it and it was opened without its archive: balances, bets and
+/// read models rest on all frames, so that nothing but the chain could be proven. What is read and wrong is in the verdict.
 pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, StoreFault> {
+    store.needs_every_frame()?;
     let mut verdict = Verdict::default();
     let mut replay = Replay::default();
     let shards = || (0..store.map().shards()).map(ShardId);
@@ -124,6 +128,7 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
             .map(|view| projection_position(store, &**view, shard))
             .collect::<Result<_, _>>()?;
         let outcomes = outcomes_position(store, shard)?;
+        let archived = store.retired(shard)?.map_or(0, |retired| retired.up_to);
         for frame in store.frames(shard, 0) {
             // What follows a damaged frame cannot be trusted: the shard ends here.
             let frame = match frame.and_then(|frame| frame.follows(sequence, &digest).map(|()| frame)) {
@@ -146,6 +151,7 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
                 }
             }
             verdict.frames += 1;
+            verdict.frames_archived += u64::from(sequence <= archived);
             verdict.bytes += frame.bytes().len() as u64;
             if verdict.frames.is_multiple_of(64) {
                 progress(verdict.frames, total);
@@ -159,6 +165,10 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
         verdict.views_behind = verdict.views_behind.max(behind);
     }
     progress(total, total);
+    // A segment that is not read above must not be taken for the past one day.
+    for fault in store.stray_segments()? {
+        verdict.note("J-3", fault.path.display(), &fault);
+    }
     for view in &views {
         verdict.views += 1;
         if let Some(difference) = replay.rebuilt.difference(store, &**view)? {

@@ -15,6 +15,7 @@ mod place;
 mod plan;
 mod quiet;
 mod settle;
+mod state;
 mod threads;
 
 use std::fmt::Display;
@@ -34,6 +35,7 @@ pub async fn run(args: BenchArgs) -> Finished {
     check(&args)?;
     match args.workload {
         BenchWorkload::SettleMarket => settle::run(args).await,
+        BenchWorkload::State => state::run(args).await,
         _ => place::run(args).await,
     }
 }
@@ -47,6 +49,9 @@ fn check(args: &BenchArgs) -> Result<(), Failure> {
             args.players
         )
         .into());
+    }
+    if args.workload == BenchWorkload::State && args.via != BenchVia::InProcess {
+        return Err("state fills its house straight from this process: leave --via out".into());
     }
     if args.via != BenchVia::Websocket {
         return Ok(());
@@ -112,6 +117,7 @@ mod tests {
             ("hot-player --via websocket", "one player"),
             ("settle-market --via websocket", "one player"),
             ("place-bets --via websocket --players 63", "64 WebSockets"),
+            ("state --via grpc", "leave --via out"),
         ] {
             let refused = check(&args(&format!("shardbook bench {line}"))).map_err(|failure| failure.to_string());
             assert!(

@@ -85,6 +85,14 @@ impl Server {
     /// # Errors
     /// Where it cannot be started, ends early or does not serve within a minute; the text holds the log's end.
     pub async fn start(data: &Path, ports: Ports, log: &Path) -> Result<Self, Failure> {
+        Self::start_with(data, ports, log, &[]).await
+    }
+
+    /// As [`Server::start`], with more arguments.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(data: &Path, ports: Ports, log: &Path, more: &[&str]) -> Result<Self, Failure> {
         let out = open_log(log)?;
         let mut command = this_program()?;
         command
@@ -94,6 +102,7 @@ impl Server {
             .args(["--ws", &ports.ws.to_string()])
             .args(["--grpc", &ports.grpc.to_string()])
             .args(["--http", &ports.http.to_string()])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)
@@ -210,7 +219,8 @@ pub async fn verify(data: &Path, verdict: &Path) -> Result<serde_json::Value, Fa
     Ok(serde_json::from_str(&text)?)
 }
 
-fn this_program() -> Result<Command, Failure> {
+/// This program again, with nothing to do yet.
+pub(crate) fn this_program() -> Result<Command, Failure> {
     Ok(Command::new(std::env::current_exe()?))
 }
 

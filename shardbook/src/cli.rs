@@ -9,10 +9,10 @@ mod server;
 mod trial;
 mod values;
 
-pub use bench::{BenchArgs, BenchVia, BenchWorkload};
+pub use bench::{BenchArgs, BenchPart, BenchVia, BenchWorkload};
 pub use calculator::{OddsArgs, PlaceTerms, PriceSlipArgs, SettleArgs, Shown};
 pub use market::{PlayersArgs, ReplayArgs};
-pub use server::{InspectArgs, InspectWhat, RunArgs, VerifyArgs};
+pub use server::{ArchiveArgs, InspectArgs, InspectWhat, RunArgs, VerifyArgs};
 pub use trial::{ChaosArgs, DemoArgs};
 pub use values::{Margin, StakeRange, parse_duration};
 
@@ -40,6 +40,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Show a player, an event or the journal of a data folder.
     Inspect(InspectArgs),
+    /// Move old frames of the journal into files of their own, each verified before it leaves.
+    Archive(ArchiveArgs),
     /// Measure a named workload.
     Bench(BenchArgs),
     /// The main job end to end: serve, replay, bet, settle, verify, summarise.
@@ -90,7 +92,7 @@ mod tests {
                 command.get_name()
             );
         }
-        assert!(seen >= 36, "only {seen} examples found");
+        assert!(seen >= 43, "only {seen} examples found");
     }
 
     /// Wrong arguments are refused before anything is started.
@@ -116,7 +118,15 @@ mod tests {
             "shardbook bench place-bets --in-flight 0",
             "shardbook bench place-bets --batch 2000",
             "shardbook bench place-bets --rate 0",
+            "shardbook bench state --residents 0",
+            "shardbook bench state --part fill",
             "shardbook inspect",
+            "shardbook archive",
+            "shardbook archive --to a --older-than 30",
+            "shardbook archive --to a --older-than 0d",
+            "shardbook archive --to a --older-than 40000d",
+            "shardbook archive --to a --older-than 30d --keep-bytes 5",
+            "shardbook archive --to a --segment-bytes 100",
             "shardbook settle --schema bets.json",
             "shardbook settle --brief --json bets.json",
             "shardbook settle --bet",

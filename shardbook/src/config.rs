@@ -1,6 +1,6 @@
 //! The configuration of a house: one file, every key with a default that is right for one machine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::Figment;
@@ -8,9 +8,11 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use shardbook_domain::rules::Rules;
 use shardbook_gateway::Config as GatewayConfig;
+use shardbook_runtime::archive::SEGMENT_BYTES;
 use shardbook_runtime::host::HostOptions;
 use shardbook_runtime::journal::StoreOptions;
 use shardbook_shard_node::ShardNodeOptions;
+use shardbook_shard_node::archive::ArchiveOptions;
 
 use crate::Failure;
 
@@ -24,6 +26,71 @@ pub struct House {
     pub node: NodeConfig,
     /// The brand's rules.
     pub rules: Rules,
+    /// Where old frames of the journal go.
+    pub archive: ArchiveConfig,
+}
+
+/// Keys of the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArchiveConfig {
+    /// Folder of the segments; empty keeps all frames in the data folder.
+    pub folder: PathBuf,
+    /// Hours, 1 to 876,000: frames of which everything is so old leave the data folder.
+    pub older_than_h: u64,
+    /// Hours, 1 to 8,760: between two runs.
+    pub every_h: u64,
+    /// Bytes, 64 KiB to 1 GiB: of frames in a segment.
+    pub segment_bytes: u64,
+}
+
+impl Default for ArchiveConfig {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            older_than_h: 720,
+            every_h: 24,
+            segment_bytes: 64 << 20,
+        }
+    }
+}
+
+impl ArchiveConfig {
+    fn check(&self) -> Result<(), Failure> {
+        let (smallest, largest) = SEGMENT_BYTES.into_inner();
+        within(
+            "archive",
+            &[
+                ("older_than_h", self.older_than_h, 1, 876_000),
+                ("every_h", self.every_h, 1, 8_760),
+                ("segment_bytes", self.segment_bytes, smallest, largest),
+            ],
+        )
+    }
+
+    /// `None` where nothing is archived.
+    fn options(&self) -> Option<ArchiveOptions> {
+        const HOUR_S: u64 = 3_600;
+        (!self.folder.as_os_str().is_empty()).then(|| ArchiveOptions {
+            folder: self.folder.clone(),
+            older_than: Duration::from_secs(self.older_than_h * HOUR_S),
+            every: Duration::from_secs(self.every_h * HOUR_S),
+            segment_bytes: self.segment_bytes,
+        })
+    }
+}
+
+/// Every value within its bounds, or the first that is not is named.
+fn within(section: &str, bounds: &[(&str, u64, u64, u64)]) -> Result<(), Failure> {
+    match bounds
+        .iter()
+        .find(|(_, value, low, high)| !(low..=high).contains(&value))
+    {
+        None => Ok(()),
+        Some((key, value, low, high)) => {
+            Err(format!("configuration: {section}.{key} is {value}; it must be {low} to {high}").into())
+        }
+    }
 }
 
 /// Keys of a shard node.
@@ -102,6 +169,7 @@ impl House {
             .extract()
             .map_err(|error| format!("configuration: {error}"))?;
         house.node.check()?;
+        house.archive.check()?;
         house
             .rules
             .validate()
@@ -125,6 +193,7 @@ impl House {
                 journal_memtable_bytes: node.journal_memtable_bytes,
                 log_bytes_max: node.log_bytes_max,
                 views_memtable_bytes: node.views_memtable_bytes,
+                ..StoreOptions::default()
             },
             host: HostOptions {
                 residents_max: node.residents_max,
@@ -138,6 +207,7 @@ impl House {
             queue: node.queue,
             public_queue: node.public_queue,
             rules: self.rules.clone(),
+            archive: self.archive.options(),
         }
     }
 }
@@ -170,24 +240,14 @@ impl NodeConfig {
                 1 << 36,
             ),
         ];
-        match bounds
-            .into_iter()
-            .find(|(_, value, low, high)| !(low..=high).contains(&value))
-        {
-            None => Ok(()),
-            Some((key, value, low, high)) => {
-                Err(format!("configuration: node.{key} is {value}; it must be {low} to {high}").into())
-            }
-        }
+        within("node", &bounds)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
     use super::*;
+    use std::fs;
 
     fn shipped() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/shardbook.toml")
@@ -229,6 +289,22 @@ mod tests {
         assert_eq!(house.rules.amounts.len(), 1);
     }
 
+    /// Protects the past from going where nobody looks: nothing is archived unless a folder is given, and what is given counts.
+    #[test]
+    fn an_archive_is_where_the_operator_says() {
+        let archive = |text: &str| read(text).expect("valid").node_options(Path::new("data")).archive;
+        assert_eq!(archive(""), None);
+        assert_eq!(archive("[archive]\nolder_than_h = 2\n"), None);
+        let given = archive("[archive]\nfolder = \"/mnt/a\"\nolder_than_h = 2\nevery_h = 3\nsegment_bytes = 70000\n");
+        let expected = ArchiveOptions {
+            folder: PathBuf::from("/mnt/a"),
+            older_than: Duration::from_secs(7_200),
+            every: Duration::from_secs(10_800),
+            segment_bytes: 70_000,
+        };
+        assert_eq!(given, Some(expected));
+    }
+
     /// Protects against a misspelt or senseless key that would leave another value in force than was meant.
     #[test]
     fn wrong_keys_are_refused_by_name() {
@@ -243,6 +319,10 @@ mod tests {
             ("[node]\nidle_s = 86401\n", "node.idle_s"),
             ("[node]\nlog_bytes_max = 1000\n", "node.log_bytes_max"),
             ("[rules]\nmax_legs = 64\n", "max_legs"),
+            ("[archive]\nolder_than_h = 0\n", "archive.older_than_h"),
+            ("[archive]\nevery_h = 8761\n", "archive.every_h"),
+            ("[archive]\nsegment_bytes = 65535\n", "archive.segment_bytes"),
+            ("[archive]\nolder_than = \"30d\"\n", "archive.older_than"),
             ("[rules]\nlimit_raise_hours = 23\n", "limit_raise_hours"),
         ] {
             let refusal = read(text).expect_err(text);

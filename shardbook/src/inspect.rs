@@ -29,7 +29,7 @@ pub async fn run(args: InspectArgs) -> Finished {
 }
 
 fn show(args: &InspectArgs) -> Finished {
-    let store = Store::open_to_read(&args.data)?;
+    let store = Store::open_to_read_with(&args.data, args.archive.as_deref())?;
     let mut out = Out::new(std::io::stdout().lock(), args.json);
     let shown = match &args.what {
         InspectWhat::Player { player } => player::show(&store, player, &mut out),

@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+pub mod archive;
 pub mod bench;
 pub mod chaos;
 pub mod child;

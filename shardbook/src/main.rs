@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use shardbook::cli::{Cli, Command};
 use shardbook::{
-    Finished, bench, chaos, demo, inspect, odds, open_files, players, price_slip, replay, run, settle, verify,
+    Finished, archive, bench, chaos, demo, inspect, odds, open_files, players, price_slip, replay, run, settle, verify,
 };
 
 /// Chosen by measurement: docs/performance.md.
@@ -38,6 +38,7 @@ async fn dispatch(command: Command) -> Finished {
         Command::Players(args) => players::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Inspect(args) => inspect::run(args).await,
+        Command::Archive(args) => archive::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,

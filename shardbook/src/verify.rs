@@ -22,7 +22,7 @@ pub async fn run(args: VerifyArgs) -> Finished {
 }
 
 fn prove(args: &VerifyArgs) -> Finished {
-    let store = Store::open_to_read(&args.data)?;
+    let store = Store::open_to_read_with(&args.data, args.archive.as_deref())?;
     let began = Instant::now();
     let mut progress = None;
     let verdict = verify(&store, |done, total| {
@@ -58,6 +58,12 @@ fn print(verdict: &Verdict) {
         "journal     {} frames, {} entries, {} bytes, chain {chain}",
         verdict.frames, verdict.entries, verdict.bytes
     );
+    if verdict.frames_archived > 0 {
+        println!(
+            "            {} of these frames are in the archive",
+            verdict.frames_archived
+        );
+    }
     println!(
         "replayed    {} players, {} sporting events, {} events",
         verdict.players, verdict.sporting_events, verdict.events

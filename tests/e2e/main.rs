@@ -1,5 +1,6 @@
 //! The whole house in one process, over its own wire.
 
+mod archive;
 mod bad_feed;
 mod bad_input;
 mod bad_slips;

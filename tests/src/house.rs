@@ -1,11 +1,16 @@
 //! A house in this process: a shard node on a folder of its own, and a gateway on free ports.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shardbook_domain::rules::Rules;
 use shardbook_gateway::{Addresses, Config, Gateway};
+use shardbook_runtime::archive::Keep;
+use shardbook_runtime::host::HostOptions;
 use shardbook_runtime::journal::Store;
+use shardbook_shard_node::archive::{ArchiveOptions, archive};
 use shardbook_shard_node::verify::{Verdict, verify};
 use shardbook_shard_node::{ShardNode, ShardNodeOptions, show_price};
 use tempfile::TempDir;
@@ -20,7 +25,14 @@ pub struct House {
     rules: Rules,
     node: ShardNode,
     gateway: Gateway,
+    /// Whether old frames leave while it serves.
+    archives: bool,
 }
+
+/// Bytes of a segment of a test: a few frames.
+const SEGMENT_BYTES: u64 = 2_000;
+/// Between two rounds of a house that archives, and of its upkeep: there is always a next one soon.
+const ROUND: Duration = Duration::from_millis(100);
 
 impl House {
     /// Opens one with the defaults.
@@ -52,6 +64,18 @@ impl House {
     /// # Panics
     /// When it does not start.
     pub async fn set_up(change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
+        Self::start(false, change).await
+    }
+
+    /// Opens one from which every frame leaves for the archive, while it serves, as soon as nothing needs it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn archiving() -> Self {
+        Self::start(true, |_, _| ()).await
+    }
+
+    async fn start(archives: bool, change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut config = Config {
             ws: anywhere,
@@ -65,13 +89,14 @@ impl House {
         let mut rules = Rules::default();
         change(&mut config, &mut rules);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (node, gateway) = start(&folder, &config, &rules).await;
+        let (node, gateway) = start(&folder, &config, &rules, archives).await;
         Self {
             folder,
             config,
             rules,
             node,
             gateway,
+            archives,
         }
     }
 
@@ -139,17 +164,72 @@ impl House {
             mut rules,
             node,
             gateway,
+            archives,
         } = self;
         stop(node, gateway).await;
         change(&mut rules);
-        let (node, gateway) = start(&folder, &config, &rules).await;
+        let (node, gateway) = start(&folder, &config, &rules, archives).await;
         Self {
             folder,
             config,
             rules,
             node,
             gateway,
+            archives,
         }
+    }
+
+    /// Stops everything in order, lets every frame leave for the archive that nothing needs, and starts again on what is left,
+    /// without the archive. The proof before and after is the same.
+    ///
+    /// # Panics
+    /// When it does not stop or start, nothing left, or anything is not as it must be.
+    pub async fn archived(self) -> Self {
+        let Self {
+            folder,
+            config,
+            rules,
+            node,
+            gateway,
+            archives,
+        } = self;
+        stop(node, gateway).await;
+        let before = proven(&folder);
+        archive(
+            &data(&folder),
+            &archive_of(&folder),
+            Keep::Bytes(0),
+            SEGMENT_BYTES,
+            |_| (),
+        )
+        .expect("frames leave");
+        let after = proven(&folder);
+        assert!(after.frames_archived > before.frames_archived, "{after:?}");
+        let frames_archived = before.frames_archived;
+        assert_eq!(
+            before,
+            Verdict {
+                frames_archived,
+                ..after
+            }
+        );
+        let (node, gateway) = start(&folder, &config, &rules, archives).await;
+        Self {
+            folder,
+            config,
+            rules,
+            node,
+            gateway,
+            archives,
+        }
+    }
+
+    /// Segments in its archive.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        let files = std::fs::read_dir(archive_of(&self.folder)).into_iter().flatten();
+        let is_segment = |path: PathBuf| path.extension().is_some_and(|end| end == "segment");
+        files.flatten().filter(|file| is_segment(file.path())).count()
     }
 
     /// Bets to which a result could not be applied: each would be a bug.
@@ -168,18 +248,46 @@ impl House {
             folder, node, gateway, ..
         } = self;
         stop(node, gateway).await;
-        let store = Store::open_to_read(&folder.path().join("data")).expect("opens to read");
-        let verdict = verify(&store, |_, _| ()).expect("can be read");
-        assert_eq!(verdict.first, [], "{verdict:?}");
-        verdict
+        proven(&folder)
     }
 }
 
-async fn start(folder: &TempDir, config: &Config, rules: &Rules) -> (ShardNode, Gateway) {
-    let options = ShardNodeOptions {
+fn data(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+fn archive_of(folder: &TempDir) -> PathBuf {
+    folder.path().join("archive")
+}
+
+/// Proves the books, with the archive where there is one.
+fn proven(folder: &TempDir) -> Verdict {
+    let archive = Some(archive_of(folder)).filter(|folder| folder.exists());
+    let store = Store::open_to_read_with(&data(folder), archive.as_deref()).expect("opens to read");
+    let verdict = verify(&store, |_, _| ()).expect("can be read");
+    assert_eq!(verdict.first, [], "{verdict:?}");
+    verdict
+}
+
+async fn start(folder: &TempDir, config: &Config, rules: &Rules, archives: bool) -> (ShardNode, Gateway) {
+    let mut options = ShardNodeOptions {
         rules: rules.clone(),
-        ..ShardNodeOptions::on(folder.path().join("data"))
+        ..ShardNodeOptions::on(data(folder))
     };
+    if archives {
+        options.archive = Some(ArchiveOptions {
+            folder: archive_of(folder),
+            older_than: Duration::ZERO,
+            every: ROUND,
+            segment_bytes: SEGMENT_BYTES,
+        });
+        // Snapshots at each round, so that frames are soon needed by nothing.
+        options.host = HostOptions {
+            checkpoint: ROUND,
+            replay_bytes_max: 0,
+            ..options.host
+        };
+    }
     let on_fault = Arc::new(|fault| panic!("the node stopped: {fault}"));
     let node = ShardNode::start(options, on_fault, |_, _| ())
         .await

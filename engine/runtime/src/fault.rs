@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::archive::ArchiveFault;
 use crate::slot::ShardId;
 
 /// A failure of the store. None of them is a refusal of a command.
@@ -117,6 +118,28 @@ pub enum StoreFault {
     /// The journal has stopped: an append failed, and nothing after it may be answered.
     #[error("the journal has stopped after a failed append [JOURNAL_STOPPED]")]
     Stopped,
+    /// Frames are needed that have left the store, and it was opened without its archive.
+    #[error(
+        "ARCHIVE_NEEDED: frames 1 to {up_to} of shard {} are in the archive; give its folder, with --archive to a tool or as \
+         archive.folder in the configuration of `shardbook run`", shard.0
+    )]
+    Archived {
+        /// The shard.
+        shard: ShardId,
+        /// The last frame that has left it.
+        up_to: u64,
+    },
+    /// The folder of the archive could not be made.
+    #[error("ARCHIVE_UNREADABLE {}: {source}; check that it is a folder that can be written to", path.display())]
+    ArchiveFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The archive is not what it must be.
+    #[error(transparent)]
+    Archive(#[from] ArchiveFault),
 }
 
 impl StoreFault {

@@ -6,6 +6,7 @@
 
 mod codec;
 mod committer;
+mod compaction;
 mod entry;
 mod frame;
 mod frames;
@@ -13,6 +14,7 @@ mod gate;
 mod options;
 mod recent;
 mod regression;
+mod retired;
 mod store;
 mod witness;
 
@@ -22,4 +24,6 @@ pub use entry::{Entry, EntryRef, Outcome};
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};
 pub(crate) use gate::Room;
 pub use options::StoreOptions;
+pub use retired::Retired;
+pub(crate) use store::after_prefix;
 pub use store::{Families, Row, Store};

@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows a betting word. An entity is bytes with a key, decided one command
 //! at a time; what the bytes mean is told through [`entity::Entity`] and [`views::Projection`].
 
+pub mod archive;
 pub mod bus;
 pub mod clock;
 pub mod entity;

@@ -15,7 +15,7 @@ mod tails;
 
 pub use dropped::Dropped;
 pub(crate) use gathered::add_columns;
-pub use positions::{ViewName, outcomes_position, projection_position};
+pub use positions::{ViewName, needed, outcomes_position, projection_position};
 pub use projection::{Projection, Rows, list_row};
 pub use rebuilt::{Difference, Rebuilt};
 pub use runner::Views;

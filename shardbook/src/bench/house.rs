@@ -55,8 +55,15 @@ pub(super) struct Needs {
 impl House {
     /// A house that has what is needed.
     pub(super) async fn open(args: &BenchArgs, needs: &Needs) -> Result<Self, Failure> {
+        let house = Self::start(args, config::House::default()).await?;
+        house.open_markets(MARKETS + needs.short_markets).await?;
+        house.fund(needs.players, needs.bets_a_player / FUNDS + 1).await?;
+        Ok(house)
+    }
+
+    /// A house of this configuration, with what its folder holds already.
+    pub(super) async fn start(args: &BenchArgs, mut house: config::House) -> Result<Self, Failure> {
         let (data, folder) = data_folder(args)?;
-        let mut house = config::House::default();
         house.node.shards = args.shards;
         if args.workload == BenchWorkload::ColdPlayers {
             house.node.residents_max = COLD_RESIDENTS;
@@ -78,15 +85,12 @@ impl House {
             BenchVia::InProcess => None,
             _ => Some(Gateway::start(house.gateway, node.router(), node.topic())?),
         };
-        let house = Self {
+        Ok(Self {
             node,
             gateway,
             data,
             _folder: folder,
-        };
-        house.open_markets(MARKETS + needs.short_markets).await?;
-        house.fund(needs.players, needs.bets_a_player / FUNDS + 1).await?;
-        Ok(house)
+        })
     }
 
     pub(super) fn router(&self) -> ShardRouter {
@@ -257,7 +261,7 @@ fn key(market: u32) -> provider::MarketKey {
     }
 }
 
-fn data_folder(args: &BenchArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
+pub(super) fn data_folder(args: &BenchArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
     if let Some(data) = &args.data {
         return Ok((data.clone(), None));
     }

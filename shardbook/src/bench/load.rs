@@ -96,6 +96,12 @@ impl Load {
         }
     }
 
+    /// The same from a later turn on: the ids and players of turns that others have had do not come again.
+    pub(super) fn beginning_at(self, turn: u64) -> Self {
+        self.next.store(turn, Ordering::Relaxed);
+        self
+    }
+
     pub(super) fn counts(&self) -> &Arc<Counts> {
         &self.counts
     }

@@ -55,6 +55,10 @@ pub(super) enum Markets {
     AllButFirst,
     /// As [`Markets::All`], with a day's other business between; so many bets on each market with an early result.
     Day { bets_a_short_market: u64 },
+    /// So many in turn, from this one on.
+    From { first: u32, count: u32 },
+    /// None: each asks for its balance.
+    Nowhere,
 }
 
 impl Plan {
@@ -76,7 +80,9 @@ impl Plan {
 
     pub(super) fn of(workload: BenchWorkload, players: u64, bets_a_short_market: u64) -> Self {
         match workload {
-            BenchWorkload::PlaceBets | BenchWorkload::ColdPlayers => Self::new(Markets::All, players),
+            BenchWorkload::PlaceBets | BenchWorkload::ColdPlayers | BenchWorkload::State => {
+                Self::new(Markets::All, players)
+            }
             BenchWorkload::HotMarket => Self::new(Markets::OneSelection(1), players),
             BenchWorkload::HotPlayer => Self::new(Markets::All, 1),
             BenchWorkload::SettleMarket => Self::new(Markets::Only(1), players),
@@ -110,6 +116,8 @@ impl Plan {
             Markets::OneSelection(market) => return Deed::Bet { market, selection: 1 },
             Markets::Only(market) => market,
             Markets::AllButFirst => (turn % (count - 1)) as u32 + 2,
+            Markets::From { first, count } => first + (turn % u64::from(count)) as u32,
+            Markets::Nowhere => return Deed::Balance,
         };
         Deed::Bet { market, selection }
     }
@@ -222,6 +230,11 @@ mod tests {
             let Order { player, deed } = others.order(turn);
             assert!((100..105).contains(&player));
             assert!(matches!(deed, Deed::Bet { market, .. } if (2..=MARKETS).contains(&market)));
+        }
+        let chunk = Plan::new(Markets::From { first: 60, count: 10 }, 7);
+        for turn in 0..1_000 {
+            assert!(matches!(chunk.order(turn).deed, Deed::Bet { market, .. } if (60..70).contains(&market)));
+            assert_eq!(Plan::new(Markets::Nowhere, 7).order(turn).deed, Deed::Balance);
         }
     }
 

@@ -22,6 +22,8 @@ use clap::{Args, ValueEnum};
   shardbook bench hot-player --bets 100000
   shardbook bench cold-players --players 100000
   shardbook bench settle-market --bets 1000000 --players 100000
+  shardbook bench state
+  shardbook bench state --players 50000 --bets 250000 --residents 10000,50000 --data ./large --json state.json
 
 Closed loop (no --rate): --in-flight bets are always under way, so latency is mostly their queue.
 Open loop (--rate): bets are due at fixed times whether or not earlier ones are answered; a bet's latency counts from when
@@ -33,12 +35,34 @@ pub struct BenchArgs {
     /// The way in.
     #[arg(long, value_enum, default_value_t = BenchVia::InProcess)]
     pub via: BenchVia,
-    /// Bets (mixed-day: commands and questions of clients) of one measured run.
-    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Bets (mixed-day: commands and questions of clients) of one measured run; state: of the whole history.
+    /// [state: 5000000]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200_000,
+        default_value_if("workload", "state", "5000000")
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub bets: u64,
-    /// Players that place them.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Players that place them. [state: 1000000]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10_000,
+        default_value_if("workload", "state", "1000000")
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub players: u64,
+    /// state: how many players are brought into memory, one count after the other; counts above --players are left out.
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        default_value = "10000,100000,1000000"
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub residents: Vec<u64>,
     /// Bets sent and not yet answered, over all players.
     #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     pub in_flight: u64,
@@ -70,6 +94,26 @@ pub struct BenchArgs {
     /// Print how each figure compares with those of a run saved by --json.
     #[arg(long, value_name = "FILE")]
     pub compare: Option<PathBuf>,
+    /// A part of the workload that it starts as a process of its own.
+    #[arg(long, value_enum, hide = true, requires_all = ["data", "json"])]
+    pub part: Option<BenchPart>,
+}
+
+/// Parts of the workload `state` that run in processes of their own, so that these can be killed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum BenchPart {
+    /// Fills the folder and goes on betting until it is killed.
+    Fill,
+    /// Brings the first of `--residents` players into memory, measures, and waits until it is killed.
+    Residents,
+}
+
+impl BenchPart {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> String {
+        name(&self)
+    }
 }
 
 /// Workloads of `shardbook bench`.
@@ -88,6 +132,9 @@ pub enum BenchWorkload {
     /// A market with so many open singles gets its result, while other players go on betting at a steady rate; their
     /// latency is compared with the same rate when the house is quiet.
     SettleMarket,
+    /// Registers and funds the players, places all bets and settles them market by market: what a bet costs as the history
+    /// grows, bytes on disk, the start after a kill, memory of a resident player, and how long one takes to come from disk.
+    State,
 }
 
 /// Ways in of `shardbook bench`.

@@ -30,6 +30,26 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Longest age that a command takes, a century: times so long ago are before the first frame.
+const OLDEST_H: u64 = 876_000;
+
+/// Reads an age in whole hours or days: `36h`, `30d`.
+///
+/// # Errors
+/// Says what is expected, where the text is not a whole number with a unit, or is zero or more than a century.
+pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
+    let (number, hours) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
+        (Some(days), _) => (days, 24),
+        (_, Some(hours)) => (hours, 1),
+        _ => ("", 0),
+    };
+    let hours = number.parse::<u64>().ok().and_then(|number| number.checked_mul(hours));
+    match hours {
+        Some(hours @ 1..=OLDEST_H) => Ok(Duration::from_secs(hours * 3_600)),
+        _ => Err("write a whole number of hours or days from 1h to 36500d, such as 30d".into()),
+    }
+}
+
 /// Reads a rate a second, 1 to 1,000,000.
 pub(super) fn parse_rate(text: &str) -> Result<u32, String> {
     match text.parse() {

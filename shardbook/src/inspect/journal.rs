@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use shardbook_runtime::entity::Entity;
+use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::{EntryRef, Frame, Store};
 use shardbook_runtime::slot::ShardId;
 use shardbook_shard_node::{EventEntity, PlayerEntity};
@@ -30,12 +31,31 @@ pub(super) fn show(
     }
     let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
     for shard in shard.map_or(0..shards, |shard| shard..shard + 1).map(ShardId) {
-        for frame in store.frames(shard, from).take(left) {
-            show_frame(&frame?, out)?;
-            left -= 1;
+        let mut frames = store.frames(shard, from);
+        while left > 0
+            && let Some(frame) = frames.next()
+        {
+            match frame {
+                // What is here is shown all the same.
+                Err(StoreFault::Archived { up_to, .. }) => show_archived(shard, up_to, out)?,
+                frame => {
+                    show_frame(&frame?, out)?;
+                    left -= 1;
+                }
+            }
         }
     }
     Ok(())
+}
+
+fn show_archived(shard: ShardId, up_to: u64, out: &mut Out<impl Write>) -> Result<(), Failure> {
+    let value = json!({ "shard": shard.0, "up_to": up_to });
+    out.record("archived", value, || {
+        format!(
+            "shard {} frames 1 to {up_to}  in the archive: give its folder with --archive",
+            shard.0
+        )
+    })
 }
 
 fn show_frame(frame: &Frame, out: &mut Out<impl Write>) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! The real binary: killed, on faulty disks and clocks, given damaged data and wrong arguments, and asked what it holds.
 
+mod archive;
 mod clock;
 mod damage;
 mod disk;
@@ -12,4 +13,5 @@ mod load;
 mod power_loss;
 mod refusals;
 mod server;
+mod state;
 mod waiting;

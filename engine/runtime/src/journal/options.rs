@@ -1,5 +1,7 @@
 //! How the two databases of a store are set: each option with its reason.
 
+use std::path::PathBuf;
+
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType, MergeOperands, Options,
     UniversalCompactOptions,
@@ -7,7 +9,7 @@ use rocksdb::{
 
 use super::store::Families;
 
-/// Sizes that an operator may set.
+/// What an operator may set of a store.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// Bytes of block cache over all families; reads of snapshots and rows that were not written lately.
@@ -19,6 +21,8 @@ pub struct StoreOptions {
     /// Bytes of rows of views in memory before they are all written to tables: what a crash takes of the views, and the
     /// next start reads again from the journal.
     pub views_memtable_bytes: usize,
+    /// The folder with the frames that have left the store; `None` where none have.
+    pub archive: Option<PathBuf>,
 }
 
 impl Default for StoreOptions {
@@ -28,6 +32,7 @@ impl Default for StoreOptions {
             journal_memtable_bytes: 32 << 20,
             log_bytes_max: 192 << 20,
             views_memtable_bytes: 64 << 20,
+            archive: None,
         }
     }
 }

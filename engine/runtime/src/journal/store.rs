@@ -14,11 +14,12 @@ use rocksdb::{
 };
 
 use super::frame::{Digest, Frame, Position};
-use super::frames::{decode_frame, frame_of, head_of};
+use super::frames::{decode_frame, head_of};
 use super::options::{StoreOptions, journal_families, journal_options, views_families, views_options};
 use super::recent::Recent;
 use super::regression::{refuse_regressed, still_there};
 use super::witness::{Seen, Witness};
+use crate::archive::Archive;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
@@ -66,6 +67,10 @@ pub struct Store {
     recent: Recent,
     /// Of a store that is written.
     witness: Option<Mutex<Witness>>,
+    /// Where frames are that have left the store.
+    pub(super) archive: Option<Arc<Archive>>,
+    /// Held while a copy is made, and while frames leave.
+    pub(super) copying: Mutex<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -102,6 +107,7 @@ impl Store {
             journal_families(options, &cache),
         )?;
         let views = open(Families::VIEWS_FOLDER, views_options(), views_families(options, &cache))?;
+        let archive = options.archive.as_ref().map(|folder| Archive::open(folder, map));
         let mut store = Self {
             journal,
             views,
@@ -109,6 +115,8 @@ impl Store {
             map,
             recent: Recent::new(map),
             witness: None,
+            archive: archive.transpose()?,
+            copying: Mutex::default(),
         };
         match store.stored_shards()? {
             Some(stored) if stored != map.shards() => {
@@ -142,6 +150,14 @@ impl Store {
     /// # Errors
     /// When there is none, or it has another layout.
     pub fn open_to_read(path: &Path) -> Result<Arc<Self>, StoreFault> {
+        Self::open_to_read_with(path, None)
+    }
+
+    /// As [`Self::open_to_read`], with the archive of the frames that have left it.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_read`], or when the folder of the archive cannot be read.
+    pub fn open_to_read_with(path: &Path, archive: Option<&Path>) -> Result<Arc<Self>, StoreFault> {
         refuse_older(path)?;
         let folder = |name: &str| path.join(name);
         if ![Families::JOURNAL_FOLDER, Families::VIEWS_FOLDER]
@@ -173,9 +189,13 @@ impl Store {
             map: one,
             recent: Recent::new(one),
             witness: None,
+            archive: None,
+            copying: Mutex::default(),
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
+        let archive = archive.map(|folder| Archive::open(folder, store.map));
+        store.archive = archive.transpose()?;
         Ok(Arc::new(store))
     }
 
@@ -205,7 +225,7 @@ impl Store {
         self.map
     }
 
-    fn db_of(&self, family: &str) -> &DB {
+    pub(super) fn db_of(&self, family: &str) -> &DB {
         if Families::OF_JOURNAL.contains(&family) {
             &self.journal
         } else {
@@ -314,25 +334,19 @@ impl Store {
             .map(|row| row.map_err(StoreFault::io("scan")))
     }
 
-    /// The frames of a shard from `sequence` on, each checked by its own digest.
-    pub fn frames(&self, shard: ShardId, sequence: u64) -> impl Iterator<Item = Result<Frame, StoreFault>> + use<'_> {
-        let from = Position { shard, sequence }.to_bytes();
-        self.scan(Families::JOURNAL, &shard.0.to_be_bytes(), &from)
-            .map(move |row| {
-                let (key, bytes) = row?;
-                decode_frame(shard, &key, bytes.into_vec())
-            })
-    }
-
     /// One frame.
     ///
     /// # Errors
-    /// When it is missing or damaged.
+    /// When it is missing or damaged, or has left the store and no archive is given.
     pub fn frame(&self, position: Position) -> Result<Arc<Frame>, StoreFault> {
         if let Some(frame) = self.recent.find(position) {
             return Ok(frame);
         }
-        frame_of(&self.journal, position).map(Arc::new)
+        let key = position.to_bytes();
+        match self.get(Families::JOURNAL, &key)? {
+            Some(bytes) => decode_frame(position.shard, &key, bytes).map(Arc::new),
+            None => self.archived_frame(position).map(Arc::new),
+        }
     }
 
     /// The last frame of a shard: its sequence and digest, or the genesis.
@@ -389,6 +403,7 @@ impl Store {
             path: into.to_owned(),
             source,
         })?;
+        let _copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
         // The witness first, then the views: a copy of the journal may be ahead of them, never behind.
         if let Some(witness) = &self.witness {
             let rows = witness.lock().unwrap_or_else(PoisonError::into_inner).rows().to_vec();
@@ -453,7 +468,7 @@ fn made_when_missing(mut options: Options) -> Options {
     options
 }
 
-fn note_key(name: &str) -> Vec<u8> {
+pub(super) fn note_key(name: &str) -> Vec<u8> {
     [b"note/", name.as_bytes()].concat()
 }
 

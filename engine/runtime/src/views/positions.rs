@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Projection;
+use crate::archive::Needed;
 use crate::fault::StoreFault;
 use crate::journal::{Families, Store};
 use crate::slot::ShardId;
@@ -66,6 +67,26 @@ pub fn projection_position(store: &Store, view: &dyn Projection, shard: ShardId)
 /// When the store fails.
 pub fn outcomes_position(store: &Store, shard: ShardId) -> Result<u64, StoreFault> {
     Ok(read(store, ViewName::OUTCOMES, OWN_VERSION, shard)?.unwrap_or(0))
+}
+
+/// For each shard the oldest frame that these views need at a start: what any of them has read last, or what no snapshot
+/// covers yet. Where a view of another version was kept, everything.
+///
+/// # Errors
+/// When the store fails.
+pub fn needed(store: &Store, projections: &[Box<dyn Projection>]) -> Result<Needed, StoreFault> {
+    let own = [ViewName::OUTCOMES, ViewName::SNAPSHOTS].map(|name| (name, OWN_VERSION));
+    let views = projections.iter().map(|view| (ViewName(view.prefix()), view.version()));
+    let views: Vec<_> = views.chain(own).collect();
+    let mut oldest = Vec::new();
+    for shard in (0..store.map().shards()).map(ShardId) {
+        let mut needed = u64::MAX;
+        for (name, version) in &views {
+            needed = needed.min(read(store, *name, *version, shard)?.unwrap_or(0));
+        }
+        oldest.push(needed);
+    }
+    Ok(Needed(oldest))
 }
 
 /// Sets a view's position in the batch that holds its rows.

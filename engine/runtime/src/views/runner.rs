@@ -62,6 +62,18 @@ impl Views {
         Ok(views)
     }
 
+    /// Notes up to where every entity is covered by its snapshot, of a store on which no host is at work.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn note_covered(&self) -> Result<(), StoreFault> {
+        let shards = (0..self.store.map().shards()).map(ShardId);
+        let heads = shards
+            .map(|shard| Ok(self.store.head(shard)?.0))
+            .collect::<Result<Vec<_>, StoreFault>>()?;
+        note_covered(&self.store, &self.tails.covered(&heads))
+    }
+
     /// What is in the journal but in no snapshot.
     #[must_use]
     pub fn tails(&self) -> Arc<Tails> {
@@ -89,6 +101,8 @@ impl Views {
             if known {
                 continue;
             }
+            // Before anything is dropped: what cannot be made again is kept.
+            self.store.needs_every_frame()?;
             tracing::info!(view = view.name(), "rebuilding the view from the journal");
             let mut batch = WriteBatch::default();
             let end = [view.prefix() + 1];

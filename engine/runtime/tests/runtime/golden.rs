@@ -30,11 +30,11 @@ const POSITION: &str = "00030000000000000008";
 const OUTCOME_KEY: &str = "070102030405060708c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1";
 const OUTCOME_ROW: &str = "181716151413121101796573";
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(hex: &str) -> Vec<u8> {
+pub fn unhex(hex: &str) -> Vec<u8> {
     (0..hex.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
@@ -68,7 +68,7 @@ fn rejected() -> Record {
     }
 }
 
-fn frame() -> Frame {
+pub fn frame() -> Frame {
     let mut builder = FrameBuilder::new(ShardId(3), 2, 7, [0xAB; 32]);
     builder.close(&[accepted().encode(), rejected().encode()].concat(), 2)
 }

@@ -3,6 +3,7 @@
 mod activation;
 mod admission;
 mod answers;
+mod archive;
 mod chain;
 mod columns;
 mod fail_stop;
@@ -13,5 +14,6 @@ mod passivation;
 mod restart;
 mod retries;
 mod scene;
+mod segments;
 mod tally;
 mod views;

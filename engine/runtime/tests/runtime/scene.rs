@@ -100,10 +100,21 @@ impl Scene {
     }
 
     pub fn try_open(data: &Path, projections: Vec<Box<dyn Projection>>) -> Result<Self, StoreFault> {
+        Self::try_open_with(data, projections, None)
+    }
+
+    /// With the archive of the frames that have left it.
+    pub fn try_open_with(
+        data: &Path,
+        projections: Vec<Box<dyn Projection>>,
+        archive: Option<&Path>,
+    ) -> Result<Self, StoreFault> {
+        let mut options = options(data);
+        options.store.archive = archive.map(Path::to_owned);
         let faults = Arc::<Mutex<Vec<String>>>::default();
         let seen = Arc::clone(&faults);
         let on_fault: OnFault = Arc::new(move |fault| seen.lock().expect("not poisoned").push(fault.to_string()));
-        let (node, mut follower) = Node::open(&options(data), projections, vec![ALWAYS], &on_fault, |_, _| ())?;
+        let (node, mut follower) = Node::open(&options, projections, vec![ALWAYS], &on_fault, |_, _| ())?;
         std::thread::spawn(move || while follower.blocking_recv().is_some() {});
         Ok(Self {
             node,

@@ -109,7 +109,7 @@ impl Projection for Marks {
     }
 }
 
-fn sums(version: u32, factor: i64) -> Vec<Box<dyn Projection>> {
+pub fn sums(version: u32, factor: i64) -> Vec<Box<dyn Projection>> {
     vec![Box::new(Sums { version, factor }), Box::new(Marks)]
 }
 
@@ -117,7 +117,7 @@ fn open(data: &Path, projections: Vec<Box<dyn Projection>>) -> Scene {
     Scene::try_open(data, projections).expect("a store")
 }
 
-fn columns(store: &Store, id: u8) -> Option<[i64; 2]> {
+pub fn columns(store: &Store, id: u8) -> Option<[i64; 2]> {
     let row = store
         .get(Families::VIEWS, &[b's', b'+', id])
         .expect("the store reads")?;

@@ -1,0 +1,128 @@
+//! Old frames leave the store for the archive: while the node serves, or by a tool while it does not.
+//!
+//! What the views, the snapshots and the settlement process have not read yet stays. A frame that left is read again only
+//! where the whole past is wanted: to prove it, to show it, or to make a view anew.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use shardbook_domain::rules::Rules;
+use shardbook_runtime::archive::{Keep, Report, Retention, Step};
+use shardbook_runtime::clock::Clock;
+use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::journal::{Store, StoreOptions};
+use shardbook_runtime::slot::ShardId;
+use shardbook_runtime::views::{Views, needed};
+
+use crate::entities::PLAYER;
+use crate::rulebook;
+use crate::settlement::read_up_to;
+use crate::views::projections;
+
+/// After a start, until frames first leave: the start is over then.
+const FIRST_AFTER: Duration = Duration::from_secs(60);
+
+/// Where frames go, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveOptions {
+    /// The folder of the segments; made when missing.
+    pub folder: PathBuf,
+    /// Frames leave when everything in them is so old.
+    pub older_than: Duration,
+    /// Time between two runs.
+    pub every: Duration,
+    /// Bytes of frames in a segment.
+    pub segment_bytes: u64,
+}
+
+/// What a run does beside its segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'s> {
+    /// The views are brought up to the journal first: frames read, and frames in all.
+    CatchingUp(u64, u64),
+    /// The frames of a segment have left.
+    Left(&'s Step),
+    /// What is left of the journal is written anew.
+    Compacting,
+}
+
+/// Lets frames of a store leave that does not serve. First it does what a start does, so that as little as possible is needed.
+///
+/// # Errors
+/// When there is no store, it is in use, or store or archive fail.
+pub fn archive(
+    data: &Path,
+    folder: &Path,
+    keep: Keep,
+    segment_bytes: u64,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Report, StoreFault> {
+    let map = Store::open_to_read(data)?.map();
+    make(folder)?;
+    let options = StoreOptions {
+        archive: Some(folder.to_owned()),
+        ..StoreOptions::default()
+    };
+    let store = Store::open(data, map, &options)?;
+    let rules = rulebook::open_to_read(&store)?;
+    let views = || projections(rules.current());
+    let opened = Views::open(Arc::clone(&store), views(), vec![PLAYER], |done, total| {
+        progress(Progress::CatchingUp(done, total));
+    })?;
+    opened.note_covered()?;
+    drop(opened);
+    let mut retention = begin(&store, rules.current(), keep, segment_bytes)?;
+    while let Some(step) = retention.step()? {
+        progress(Progress::Left(&step));
+    }
+    progress(Progress::Compacting);
+    retention.finish_compacted()
+}
+
+/// The process of a node: runs until it is stopped. What fails is told and tried again the next time; serving goes on.
+pub(crate) async fn run(store: Arc<Store>, rules: Rules, clock: Arc<dyn Clock>, options: ArchiveOptions) {
+    let mut pause = FIRST_AFTER.min(options.every);
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = options.every;
+        match round(&store, &rules, clock.now_ms(), &options).await {
+            Ok(Report { frames: 0, .. }) => {}
+            Ok(report) => tracing::info!(
+                frames = report.frames,
+                segments = report.written + report.found,
+                bytes = report.bytes,
+                "old frames have left for the archive"
+            ),
+            Err(fault) => tracing::error!(%fault, "old frames stay in the store; the next run tries again"),
+        }
+    }
+}
+
+async fn round(store: &Arc<Store>, rules: &Rules, now_ms: u64, options: &ArchiveOptions) -> Result<Report, StoreFault> {
+    let age = u64::try_from(options.older_than.as_millis()).unwrap_or(u64::MAX);
+    let keep = Keep::Since(now_ms.saturating_sub(age));
+    let mut retention = begin(store, rules, keep, options.segment_bytes)?;
+    while retention.step()?.is_some() {
+        // Where a node stops, it stops here.
+        tokio::task::yield_now().await;
+    }
+    retention.finish()
+}
+
+fn begin(store: &Arc<Store>, rules: &Rules, keep: Keep, segment_bytes: u64) -> Result<Retention, StoreFault> {
+    let shards = (0..store.map().shards()).map(ShardId);
+    let settled = shards
+        .map(|shard| read_up_to(store, shard))
+        .collect::<Result<Vec<_>, _>>()?;
+    let needed = needed(store, &projections(rules))?.and_read(&settled);
+    Retention::begin(store, &needed, keep, segment_bytes)
+}
+
+/// Makes the folder of an archive.
+pub(crate) fn make(folder: &Path) -> Result<(), StoreFault> {
+    std::fs::create_dir_all(folder).map_err(|source| StoreFault::ArchiveFolder {
+        path: folder.to_owned(),
+        source,
+    })
+}
