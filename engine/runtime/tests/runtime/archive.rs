@@ -597,3 +597,35 @@ async fn a_checkpoint_goes_with_the_archive() {
     assert_eq!(walk(&into, Some(&past.folder)).expect("whole"), before);
     assert!(matches!(walk(&into, None), Err(StoreFault::Archived { .. })));
 }
+
+/// Protects the start after a power loss: the witness of the journal's end may be so old that the frame it names has left
+/// since. That is no loss.
+#[tokio::test]
+async fn a_witness_of_a_frame_that_has_left_is_believed() {
+    let dir = tempdir().expect("a folder");
+    let (data, folder) = (dir.path().join("data"), dir.path().join("archive"));
+    fs::create_dir(&folder).expect("a new folder");
+    let mut witness = Vec::new();
+    for round in 0..2 {
+        let scene = Scene::open(&data);
+        let host = scene.host(calm()).await;
+        for name in 0..IDS * COMMANDS {
+            ask(&host, name % IDS, round << 32 | name, Command::Add(1)).await;
+        }
+        scene.close(host).await;
+        if round == 0 {
+            witness = fs::read(data.join("witness")).expect("a witness");
+        }
+    }
+    assert!(archive(&data, &folder, ALL).expect("it leaves").frames > 0);
+    fs::write(data.join("witness"), witness).expect("an older witness");
+    let store = Store::open(&data, map(), &StoreOptions::default()).expect("nothing is lost");
+    for shard in shards() {
+        let left = store.retired(shard).expect("a note").expect("frames have left").up_to;
+        assert_eq!(
+            store.head(shard).expect("a head").0,
+            left + 1,
+            "the last frame never leaves"
+        );
+    }
+}
