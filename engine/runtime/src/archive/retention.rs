@@ -194,6 +194,10 @@ impl Retention {
                 return Err(self.archive.fault(name, (Damage::Differs, why)).into());
             }
             let digest = self.store.same_as(&self.archive, name)?;
+            // Whoever left it may have been killed before it was on the disk.
+            let path = self.archive.folder().join(name.to_string());
+            sync(&path)?;
+            sync(self.archive.folder())?;
             return Ok((name.last <= due.free).then_some((Step { name, bytes: 0 }, digest)));
         }
         let Some((last, digest)) = self.plan(due)? else {
@@ -263,8 +267,7 @@ impl Retention {
         buffer.get_ref().sync_all().map_err(failed)?;
         let path = folder.join(header.name.to_string());
         std::fs::rename(&partial, &path).map_err(failed)?;
-        let folder_synced = File::open(folder).and_then(|folder| folder.sync_all());
-        folder_synced.map_err(|error| unwritable(folder, &error))?;
+        sync(folder)?;
         Ok(bytes)
     }
 
@@ -324,6 +327,12 @@ fn remove_partial(folder: &Path) -> Result<(), ArchiveFault> {
         }
     }
     Ok(())
+}
+
+/// Brings a file, or the names in a folder, to the disk.
+fn sync(path: &Path) -> Result<(), ArchiveFault> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> ArchiveFault {
