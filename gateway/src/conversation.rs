@@ -29,6 +29,7 @@ use crate::edge::{Edge, now_ms};
 use crate::frame::{Frame, Wire};
 use crate::outbox::Outbox;
 use crate::parse::{self, MAX_EVENTS};
+use crate::pause::Pause;
 use crate::prices::Quoting;
 
 /// Invariant: every message taken in is answered exactly once into the outbox, unless the connection ends first;
@@ -43,6 +44,8 @@ pub(crate) struct Conversation {
     opening: bool,
     interest: Interest,
     cash_out: CashOutWatch,
+    pause: Pause,
+    is_paused: bool,
     waiting: FuturesUnordered<BoxFuture<Answered>>,
 }
 
@@ -89,15 +92,18 @@ impl Conversation {
             opening: false,
             interest,
             cash_out: CashOutWatch::default(),
+            pause: Pause::default(),
+            is_paused: false,
             waiting,
         }
     }
 
     /// True when the next message may be read. While a session opens none is, so that a client may send its
-    /// first commands without waiting; and none while its answers pile up unread.
+    /// first commands without waiting; and none while its answers pile up unread, or shortly after the engine had no room
+    /// for one.
     pub(crate) fn listens(&self, wire: Wire) -> bool {
         let room = wire == Wire::Json || self.waiting.len() < self.room;
-        !self.opening && room && !self.outbox.is_congested() && !self.edge.is_stopping()
+        !self.opening && !self.is_paused && room && !self.outbox.is_congested() && !self.edge.is_stopping()
     }
 
     /// True when nothing waits for a shard; the prices of open bets that nobody follows any more are not waited for.
@@ -116,6 +122,7 @@ impl Conversation {
         while let Poll::Ready(Some(answered)) = self.waiting.poll_next_unpin(cx) {
             self.finish(answered);
         }
+        self.is_paused = self.pause.lasts(cx);
     }
 
     /// Takes in one text frame.
@@ -152,7 +159,11 @@ impl Conversation {
         if let Err(error) = parse::check(&message) {
             return self.refuse(parse::fit_id(&message.id), error);
         }
-        let ClientMessage { id, request } = message;
+        let ClientMessage {
+            id,
+            request,
+            deadline_ms,
+        } = message;
         let outcome = match request {
             Some(Request::Ping(_)) => {
                 self.answer(
@@ -172,7 +183,7 @@ impl Conversation {
             Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
             Some(Request::OpenSession(open)) => self.open(id.clone(), open),
             Some(Request::SetOddsFormat(set)) => self.set_odds_format(id.clone(), set.odds_format),
-            Some(request) => self.command(id.clone(), request),
+            Some(request) => self.command(id.clone(), request, deadline_ms),
             None => Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if let Err(error) = outcome {
@@ -194,7 +205,7 @@ impl Conversation {
         });
         let opens = Some((player.clone(), quoting));
         // Not a command of the client's own: its id would bar the same id from a command of another day.
-        self.route(id, String::new(), Asked::Session, player, opens, ask)?;
+        self.route(id, String::new(), Asked::Session, player, opens, ask, 0)?;
         self.opening = true;
         Ok(())
     }
@@ -222,7 +233,7 @@ impl Conversation {
         board.requote(&self.outbox, &self.interest, quoting, || announce(self));
     }
 
-    fn command(&mut self, id: String, request: Request) -> Result<(), Error> {
+    fn command(&mut self, id: String, request: Request, deadline_ms: i64) -> Result<(), Error> {
         let Some(session) = &self.session else {
             return Err(codes::NO_SESSION.error());
         };
@@ -253,7 +264,7 @@ impl Conversation {
         );
         let command_id = if question { String::new() } else { id.clone() };
         let ask = self.outbox.quoting().ask(ask);
-        self.route(id, command_id, asked, player, None, ask)
+        self.route(id, command_id, asked, player, None, ask, deadline_ms)
     }
 
     fn route(
@@ -264,6 +275,7 @@ impl Conversation {
         player: PlayerRef,
         opens: Option<(PlayerRef, Quoting)>,
         ask: Ask,
+        deadline_ms: i64,
     ) -> Result<(), Error> {
         if self.waiting.len() >= self.room {
             return Err(codes::TOO_MANY_IN_FLIGHT.error());
@@ -274,7 +286,7 @@ impl Conversation {
             command_id,
             request: Some(ask),
         };
-        let answer = self.edge.ask(Target::Player(request));
+        let answer = self.edge.ask_by(Target::Player(request), deadline_ms);
         self.waiting.push(Box::pin(async move {
             Answered {
                 id,
@@ -316,7 +328,10 @@ impl Conversation {
                 }
                 self.answer(id, body);
             }
-            Err(error) => self.refuse(id, error),
+            Err(error) => {
+                self.pause.heed(&error);
+                self.refuse(id, error);
+            }
         }
     }
 

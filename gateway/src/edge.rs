@@ -126,17 +126,49 @@ impl Edge {
         self.ask_within(target, self.config.command_timeout())
     }
 
+    /// The same for a command that its client wants decided by then, in Unix milliseconds; 0 where it does not say.
+    pub(crate) fn ask_by(
+        &self,
+        target: Target,
+        deadline_ms: i64,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        let patience = self.config.command_timeout();
+        self.ask_until(target, self.latest(deadline_ms), patience)
+    }
+
+    /// The moment by which a command must be decided: what the client says, and no later than the gateway waits for it. One
+    /// that has passed is not refused here: what was done by an earlier try is answered, and only its shard knows that.
+    pub(crate) fn latest(&self, deadline_ms: i64) -> i64 {
+        let latest = self::deadline_ms(self.config.command_timeout());
+        if deadline_ms > 0 {
+            deadline_ms.min(latest)
+        } else {
+            latest
+        }
+    }
+
     pub(crate) fn ask_within(
         &self,
         target: Target,
         patience: Duration,
     ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
-        let call = self.send(target, deadline_ms(patience));
+        self.ask_until(target, deadline_ms(patience), patience)
+    }
+
+    fn ask_until(
+        &self,
+        target: Target,
+        deadline_ms: i64,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        let call = self.send(target, deadline_ms);
+        let pause_ms = self.config.overload_pause_ms;
         async move {
             outcome(
                 tokio::time::timeout(patience, call)
                     .await
                     .unwrap_or(Err(CallFault::Unknown)),
+                pause_ms,
             )
         }
     }
@@ -158,13 +190,19 @@ pub(crate) fn deadline_ms(patience: Duration) -> i64 {
     now_ms().saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// What a call came to, as a client is told.
-pub(crate) fn outcome(answered: Result<ShardReply, CallFault>) -> Result<Reply, Error> {
+/// What a call came to, as a client is told; one who meets too much that waits is told to come again after so long.
+pub(crate) fn outcome(answered: Result<ShardReply, CallFault>, pause_ms: u32) -> Result<Reply, Error> {
     match answered.map(|answer| answer.reply) {
         Ok(Some(Reply::Error(error))) => Err(error),
         Ok(Some(reply)) => Ok(reply),
         Ok(None) => Err(codes::UNKNOWN.error()),
-        Err(fault) => Err(code_of(fault).error()),
+        Err(fault) => Err(Error {
+            retry_after_ms: match fault {
+                CallFault::Overloaded => pause_ms,
+                _ => 0,
+            },
+            ..code_of(fault).error()
+        }),
     }
 }
 

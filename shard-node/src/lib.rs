@@ -6,6 +6,7 @@
 mod background;
 mod book;
 mod budgets;
+mod demand;
 mod entities;
 mod fanout;
 mod names;
@@ -22,7 +23,7 @@ mod views;
 
 pub use book::Book;
 pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
-pub use node::{NodeFault, ShardNode, ShardNodeOptions};
+pub use node::{AdmissionOptions, NodeFault, ShardNode, ShardNodeOptions};
 pub use rulebook::open_to_read as rules_of;
 pub use service::ShardRouter;
 pub use translate::{command_id, player_id_of, show_price};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shardbook_domain::event;
 use shardbook_domain::rules::{RuleError, Rules};
@@ -13,6 +14,7 @@ use shardbook_runtime::journal::StoreOptions;
 use shardbook_runtime::node::{Node, NodeOptions, OnFault};
 use shardbook_runtime::router::{CallFault, Router};
 use shardbook_runtime::slot::SlotMap;
+use shardbook_runtime::turnstile::{Room, Turnstile, TurnstileOptions};
 use tokio::task::JoinHandle;
 
 use crate::background::Background;
@@ -43,8 +45,49 @@ pub struct ShardNodeOptions {
     pub queue: usize,
     /// Public updates that a gateway may be behind before it must take a fresh image.
     pub public_queue: usize,
+    /// What may be under way.
+    pub admission: AdmissionOptions,
     /// The brand's rules.
     pub rules: Rules,
+}
+
+/// Bounds of what is under way. A unit is about what a single costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmissionOptions {
+    /// The part that bets have, and others whose own part is full.
+    pub common: Room,
+    /// Units kept for deposits, withdrawals, sales of bets, limits and exclusions.
+    pub wallet_units: u32,
+    /// Units kept for questions.
+    pub read_units: u32,
+    /// Bets settled a second, above 0, however many others are placed.
+    pub settlement_least_per_s: u32,
+}
+
+impl Default for AdmissionOptions {
+    fn default() -> Self {
+        Self {
+            common: Room {
+                least: 1_024,
+                most: 16_384,
+                target: Duration::from_millis(25),
+            },
+            wallet_units: 512,
+            read_units: 512,
+            settlement_least_per_s: 2_000,
+        }
+    }
+}
+
+impl AdmissionOptions {
+    fn turnstile(&self) -> Turnstile {
+        // In the order of the classes; nothing is kept for the last.
+        let kept = vec![self.wallet_units, self.read_units];
+        Turnstile::new(TurnstileOptions {
+            kept,
+            common: self.common,
+        })
+    }
 }
 
 impl ShardNodeOptions {
@@ -58,6 +101,7 @@ impl ShardNodeOptions {
             host: HostOptions::default(),
             queue: 65_536,
             public_queue: 65_536,
+            admission: AdmissionOptions::default(),
             rules: Rules::default(),
         }
     }
@@ -98,7 +142,7 @@ pub struct ShardNode {
     topic: Arc<PublicTopic>,
     fanout: JoinHandle<()>,
     settlement: Background,
-    /// The clock of waiting slips and the care of budgets.
+    /// The clock of waiting slips, the care of budgets and the watch over the processors.
     upkeep: Vec<JoinHandle<()>>,
 }
 
@@ -162,10 +206,22 @@ impl ShardNode {
         // After the markets: what would be taken without asking depends on them.
         fanout.restore_referrals(due.waiting()).await;
         let gauge = Arc::<SettlementGauge>::default();
-        let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
+        let turnstile = options.admission.turnstile();
+        let settlement = Settlement::open(
+            node.store(),
+            node.journal(),
+            players.clone(),
+            Arc::clone(&gauge),
+            turnstile.clone(),
+            options.admission.settlement_least_per_s,
+        )?;
         let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
         let fanout = tokio::spawn(fanout.follow(frames));
-        let upkeep = vec![tokio::spawn(due.run()), tokio::spawn(Budgets::tend(Arc::clone(&world)))];
+        let upkeep = vec![
+            tokio::spawn(due.run()),
+            tokio::spawn(Budgets::tend(Arc::clone(&world))),
+            tokio::spawn(watch_processors(turnstile.clone())),
+        ];
         let shards = Shards {
             players,
             events,
@@ -177,6 +233,7 @@ impl ShardNode {
             settlement: gauge,
             referrals,
             clock: Arc::clone(&clock),
+            turnstile,
         };
         Ok(Self {
             node,
@@ -252,6 +309,18 @@ impl ShardNode {
             .map_err(|_| StoreFault::Stopped)?;
         stopped.and(closed)?;
         Ok(())
+    }
+}
+
+/// Between two looks at how long a task waits for a processor: some in each look of the turnstile.
+const PROBE: Duration = Duration::from_millis(10);
+
+/// Tells the turnstile how late this task is run: so late are those that answer players, which it stands for.
+async fn watch_processors(turnstile: Turnstile) {
+    loop {
+        let due = tokio::time::Instant::now() + PROBE;
+        tokio::time::sleep_until(due).await;
+        turnstile.waited(due.elapsed());
     }
 }
 

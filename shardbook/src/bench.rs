@@ -11,6 +11,7 @@ mod house;
 mod lane;
 mod limit;
 mod load;
+mod overload;
 mod place;
 mod plan;
 mod quiet;
@@ -34,6 +35,7 @@ pub async fn run(args: BenchArgs) -> Finished {
     check(&args)?;
     match args.workload {
         BenchWorkload::SettleMarket => settle::run(args).await,
+        BenchWorkload::Overload => overload::run(args).await,
         _ => place::run(args).await,
     }
 }

@@ -7,7 +7,7 @@ use shardbook_domain::rules::Rules;
 use shardbook_gateway::{Addresses, Config, Gateway};
 use shardbook_runtime::journal::Store;
 use shardbook_shard_node::verify::{Verdict, verify};
-use shardbook_shard_node::{ShardNode, ShardNodeOptions, show_price};
+use shardbook_shard_node::{AdmissionOptions, ShardNode, ShardNodeOptions, show_price};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -18,6 +18,7 @@ pub struct House {
     folder: TempDir,
     config: Config,
     rules: Rules,
+    admission: AdmissionOptions,
     node: ShardNode,
     gateway: Gateway,
 }
@@ -47,11 +48,25 @@ impl House {
         Self::set_up(|_, rules| change(rules)).await
     }
 
+    /// Opens one that lets other amounts of work in.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn admitting(change: impl FnOnce(&mut AdmissionOptions)) -> Self {
+        let mut admission = AdmissionOptions::default();
+        change(&mut admission);
+        Self::open_with(|_, _| (), admission).await
+    }
+
     /// Opens one with another edge and other rules.
     ///
     /// # Panics
     /// When it does not start.
     pub async fn set_up(change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
+        Self::open_with(change, AdmissionOptions::default()).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Config, &mut Rules), admission: AdmissionOptions) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut config = Config {
             ws: anywhere,
@@ -65,11 +80,12 @@ impl House {
         let mut rules = Rules::default();
         change(&mut config, &mut rules);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (node, gateway) = start(&folder, &config, &rules).await;
+        let (node, gateway) = start(&folder, &config, &rules, &admission).await;
         Self {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
         }
@@ -137,16 +153,18 @@ impl House {
             folder,
             config,
             mut rules,
+            admission,
             node,
             gateway,
         } = self;
         stop(node, gateway).await;
         change(&mut rules);
-        let (node, gateway) = start(&folder, &config, &rules).await;
+        let (node, gateway) = start(&folder, &config, &rules, &admission).await;
         Self {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
         }
@@ -175,8 +193,9 @@ impl House {
     }
 }
 
-async fn start(folder: &TempDir, config: &Config, rules: &Rules) -> (ShardNode, Gateway) {
+async fn start(folder: &TempDir, config: &Config, rules: &Rules, admission: &AdmissionOptions) -> (ShardNode, Gateway) {
     let options = ShardNodeOptions {
+        admission: admission.clone(),
         rules: rules.clone(),
         ..ShardNodeOptions::on(folder.path().join("data"))
     };

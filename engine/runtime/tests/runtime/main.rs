@@ -14,4 +14,5 @@ mod restart;
 mod retries;
 mod scene;
 mod tally;
+mod turnstile;
 mod views;

@@ -15,8 +15,9 @@ use tokio::time::Sleep;
 
 use super::super::betting::bet_reply;
 use crate::codes;
-use crate::edge::{Call, Edge, deadline_ms, outcome};
+use crate::edge::{Call, Edge, outcome};
 use crate::parse;
+use crate::pause::Pause;
 use crate::prices::Quoting;
 
 /// Invariant: every bet that was taken gives one reply, in the order of taking; a bet that was routed is carried out even
@@ -28,6 +29,7 @@ pub(super) struct Queue {
     waiting: VecDeque<Placing>,
     /// One for all: the first bet is the first whose time is over. Rung for a bet that has left, it is set anew.
     timer: Option<Pin<Box<Sleep>>>,
+    pause: Pause,
 }
 
 struct Placing {
@@ -44,6 +46,7 @@ impl Queue {
             quoting,
             waiting: VecDeque::with_capacity(room),
             timer: None,
+            pause: Pause::default(),
         }
     }
 
@@ -55,9 +58,15 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// Routes bets: when this returns, each is under way or refused.
-    pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>) {
-        let (since, deadline_ms) = (Instant::now(), deadline_ms(self.patience()));
+    /// Whether no more should be taken in for now, as the engine had no room. The task is woken when that is over.
+    pub(super) fn is_paused(&mut self, cx: &mut Context<'_>) -> bool {
+        self.pause.lasts(cx)
+    }
+
+    /// Routes bets, to be decided by then at the latest (0: as long as the gateway waits): when this returns, each is under
+    /// way or refused.
+    pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>, deadline_ms: i64) {
+        let (since, deadline_ms) = (Instant::now(), self.edge.latest(deadline_ms));
         let (stopping, before) = (self.edge.is_stopping(), self.waiting.len());
         for PlaceBetRequest { player, id, bet } in bets {
             let told = parse::fit_id(&id);
@@ -110,7 +119,7 @@ impl Queue {
         let mut placed: Result<Reply, Error> = match &mut first.call {
             Err(error) => Err(std::mem::take(error)),
             Ok(call) => match call.as_mut().poll(cx) {
-                Poll::Ready(answered) => outcome(answered),
+                Poll::Ready(answered) => outcome(answered, self.edge.config.overload_pause_ms),
                 Poll::Pending => {
                     ready!(poll_overdue(&mut self.timer, first.since + patience, cx));
                     Err(codes::UNKNOWN.error())
@@ -119,7 +128,10 @@ impl Queue {
         };
         match &mut placed {
             Ok(reply) => self.quoting.reply(reply),
-            Err(error) => self.quoting.error(error),
+            Err(error) => {
+                self.pause.heed(error);
+                self.quoting.error(error);
+            }
         }
         let reply = bet_reply(
             std::mem::take(&mut first.id),
