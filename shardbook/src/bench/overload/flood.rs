@@ -286,3 +286,6 @@ impl Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
