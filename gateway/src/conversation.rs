@@ -106,6 +106,11 @@ impl Conversation {
         !self.opening && !self.is_paused && room && !self.outbox.is_congested() && !self.edge.is_stopping()
     }
 
+    /// True while the connection is not read, as the engine had no room for something of it.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
     /// True when nothing waits for a shard; the prices of open bets that nobody follows any more are not waited for.
     pub(crate) fn is_idle(&self) -> bool {
         let of_nobody = self.cash_out.asking && !self.cash_out.on;

@@ -6,8 +6,6 @@ pub(crate) mod origin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -17,6 +15,7 @@ use crate::conversation::Conversation;
 use crate::edge::Edge;
 use crate::frame::Wire;
 use crate::http::FULL;
+use crate::listen::turn_away;
 use crate::outbox::Outbox;
 use connection::Connection;
 
@@ -39,7 +38,7 @@ pub(crate) async fn serve(edge: Arc<Edge>, listener: TcpListener) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => match edge.admit(Wire::Json) {
                     Some(outbox) => _ = connections.spawn(converse(Arc::clone(&edge), stream, outbox)),
-                    None => turn_away(stream),
+                    None => turn_away(stream, FULL),
                 },
                 Err(fault) => {
                     tracing::warn!(%fault, "a connection could not be accepted");
@@ -51,11 +50,6 @@ pub(crate) async fn serve(edge: Arc<Edge>, listener: TcpListener) {
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
-}
-
-/// Says as much as the socket takes at once: a crowd at the door is not waited for, and no task is kept for it.
-fn turn_away(mut stream: TcpStream) {
-    let _ = stream.write_all(FULL).now_or_never();
 }
 
 async fn converse(edge: Arc<Edge>, stream: TcpStream, outbox: Arc<Outbox>) {

@@ -18,6 +18,11 @@ pub(crate) enum Class {
     Bets,
 }
 
+impl Class {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::Bets as usize + 1;
+}
+
 /// What is asked for, where it must find room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Demand {

@@ -3,6 +3,7 @@
 //! Invariant: no rule of betting and no storage here. It names each entity to the runtime, translates
 //! the wire into commands and back, keeps the replicas that decisions look at, and runs the processes.
 
+mod admission;
 mod background;
 mod book;
 mod budgets;
@@ -21,9 +22,10 @@ mod translate;
 pub mod verify;
 mod views;
 
+pub use admission::AdmissionOptions;
 pub use book::Book;
 pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
-pub use node::{AdmissionOptions, NodeFault, ShardNode, ShardNodeOptions};
+pub use node::{NodeFault, ShardNode, ShardNodeOptions};
 pub use rulebook::open_to_read as rules_of;
 pub use service::ShardRouter;
 pub use translate::{command_id, player_id_of, show_price};

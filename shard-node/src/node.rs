@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use shardbook_domain::event;
 use shardbook_domain::rules::{RuleError, Rules};
@@ -14,9 +13,9 @@ use shardbook_runtime::journal::StoreOptions;
 use shardbook_runtime::node::{Node, NodeOptions, OnFault};
 use shardbook_runtime::router::{CallFault, Router};
 use shardbook_runtime::slot::SlotMap;
-use shardbook_runtime::turnstile::{Room, Turnstile, TurnstileOptions};
 use tokio::task::JoinHandle;
 
+use crate::admission::{AdmissionOptions, watch_processors};
 use crate::background::Background;
 use crate::book::Book;
 use crate::budgets::Budgets;
@@ -49,45 +48,6 @@ pub struct ShardNodeOptions {
     pub admission: AdmissionOptions,
     /// The brand's rules.
     pub rules: Rules,
-}
-
-/// Bounds of what is under way. A unit is about what a single costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdmissionOptions {
-    /// The part that bets have, and others whose own part is full.
-    pub common: Room,
-    /// Units kept for deposits, withdrawals, sales of bets, limits and exclusions.
-    pub wallet_units: u32,
-    /// Units kept for questions.
-    pub read_units: u32,
-    /// Bets settled a second, above 0, however many others are placed.
-    pub settlement_least_per_s: u32,
-}
-
-impl Default for AdmissionOptions {
-    fn default() -> Self {
-        Self {
-            common: Room {
-                least: 1_024,
-                most: 16_384,
-                target: Duration::from_millis(25),
-            },
-            wallet_units: 512,
-            read_units: 512,
-            settlement_least_per_s: 2_000,
-        }
-    }
-}
-
-impl AdmissionOptions {
-    fn turnstile(&self) -> Turnstile {
-        // In the order of the classes; nothing is kept for the last.
-        let kept = vec![self.wallet_units, self.read_units];
-        Turnstile::new(TurnstileOptions {
-            kept,
-            common: self.common,
-        })
-    }
 }
 
 impl ShardNodeOptions {
@@ -309,18 +269,6 @@ impl ShardNode {
             .map_err(|_| StoreFault::Stopped)?;
         stopped.and(closed)?;
         Ok(())
-    }
-}
-
-/// Between two looks at how long a task waits for a processor: some in each look of the turnstile.
-const PROBE: Duration = Duration::from_millis(10);
-
-/// Tells the turnstile how late this task is run: so late are those that answer players, which it stands for.
-async fn watch_processors(turnstile: Turnstile) {
-    loop {
-        let due = tokio::time::Instant::now() + PROBE;
-        tokio::time::sleep_until(due).await;
-        turnstile.waited(due.elapsed());
     }
 }
 

@@ -1,14 +1,14 @@
 //! A bounded number of connections of one listener, and an end to those that say nothing.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
@@ -18,6 +18,12 @@ use crate::edge::Edge;
 
 /// After a failed accept (no descriptors left), so that the fault is not met in a tight loop.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Says as much as the socket takes at once, and closes it: a crowd at the door is not waited for, and no task is kept for it.
+pub(crate) fn turn_away(stream: TcpStream, told: &[u8]) {
+    // Whoever does not hear it finds the connection closed.
+    let _ = stream.into_std().and_then(|mut stream| stream.write(told));
+}
 
 /// A listener of which so many connections may be open at once.
 pub(crate) struct Places {
@@ -51,7 +57,7 @@ impl Places {
     /// The next connection that has a place; others are turned away.
     pub(crate) async fn next(&mut self) -> (Placed, SocketAddr) {
         loop {
-            let (mut stream, peer) = match self.listener.accept().await {
+            let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(fault) => {
                     tracing::warn!(%fault, "a connection could not be accepted");
@@ -64,8 +70,7 @@ impl Places {
                 Ok(place) => return (Placed::new(stream, place, self.idle), peer),
                 Err(_) => {
                     self.edge.stats.turned_away.add(1);
-                    // As much as the socket takes at once: nobody is waited for.
-                    let _ = futures_util::FutureExt::now_or_never(stream.write_all(self.full));
+                    turn_away(stream, self.full);
                 }
             }
         }

@@ -30,8 +30,6 @@ const MOVERS: u64 = 1_000;
 const MOVES: u64 = 200;
 /// A move of money that is not answered by then counts as refused by the client.
 const MOVE_DEADLINE: Duration = Duration::from_secs(5);
-/// Unanswered bets of a WebSocket, as the gateway allows by default; of any other connection there is no bound but its own.
-const SOCKET_WINDOW: u64 = 64;
 /// Bets placed unmeasured at first.
 const WARM_UP_PART: u64 = 4;
 /// Between two looks at memory and backlog.
@@ -161,7 +159,8 @@ impl Drive {
             rate: (before.per_s * self.args.times as f64) as u64,
             deadline: self.args.deadline,
             window: match self.args.via {
-                BenchVia::Websocket => SOCKET_WINDOW,
+                // A player waits for answers; a partner has no bound but that of its connection.
+                BenchVia::Websocket => self.args.in_flight / self.args.lanes(),
                 _ => u64::MAX,
             },
         };

@@ -22,8 +22,8 @@ use crate::bench::lane::{Lane, Said, Tag};
 use crate::bench::load::{Times, new_times};
 use crate::bench::plan::Plan;
 
-/// Commands sent before answers are taken.
-const TURN: u64 = 32;
+/// Commands sent before answers are taken: as many as fit in a message of bets.
+const TURN: u64 = 128;
 /// Turns before the task gives way to others of its thread.
 const TURNS: u32 = 8;
 /// The least that is slept: timers of tasks are exact to a millisecond.
