@@ -81,7 +81,7 @@ impl Default for Config {
             outbox_bytes: 256 * 1024,
             heartbeat_ms: 15_000,
             command_timeout_ms: 5_000,
-            overload_pause_ms: 20,
+            overload_pause_ms: 10,
             max_grpc_connections: 1_024,
             max_http_connections: 256,
             idle_ms: 60_000,

@@ -54,6 +54,12 @@ struct Session {
     player_id: String,
 }
 
+/// What a message has beside its request.
+struct Envelope {
+    id: String,
+    deadline_ms: i64,
+}
+
 struct Answered {
     id: String,
     asked: Asked,
@@ -188,7 +194,10 @@ impl Conversation {
             Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
             Some(Request::OpenSession(open)) => self.open(id.clone(), open),
             Some(Request::SetOddsFormat(set)) => self.set_odds_format(id.clone(), set.odds_format),
-            Some(request) => self.command(id.clone(), request, deadline_ms),
+            Some(request) => {
+                let id = id.clone();
+                self.command(Envelope { id, deadline_ms }, request)
+            }
             None => Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if let Err(error) = outcome {
@@ -210,7 +219,8 @@ impl Conversation {
         });
         let opens = Some((player.clone(), quoting));
         // Not a command of the client's own: its id would bar the same id from a command of another day.
-        self.route(id, String::new(), Asked::Session, player, opens, ask, 0)?;
+        let envelope = Envelope { id, deadline_ms: 0 };
+        self.route(envelope, String::new(), Asked::Session, player, opens, ask)?;
         self.opening = true;
         Ok(())
     }
@@ -238,7 +248,7 @@ impl Conversation {
         board.requote(&self.outbox, &self.interest, quoting, || announce(self));
     }
 
-    fn command(&mut self, id: String, request: Request, deadline_ms: i64) -> Result<(), Error> {
+    fn command(&mut self, envelope: Envelope, request: Request) -> Result<(), Error> {
         let Some(session) = &self.session else {
             return Err(codes::NO_SESSION.error());
         };
@@ -257,7 +267,7 @@ impl Conversation {
             Request::ListSlips(ask) => (Asked::Slips, Ask::ListSlips(ask)),
             Request::LockCashOut(ask) => (Asked::LockCashOut, Ask::LockCashOut(ask)),
             Request::CashOut(ask) => (Asked::CashOut, Ask::CashOut(ask)),
-            Request::WatchCashOut(ask) => return self.watch_cash_out(id, ask.on),
+            Request::WatchCashOut(ask) => return self.watch_cash_out(envelope.id, ask.on),
             _ => return Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if asked == Asked::Cashier && !self.edge.config.test_cashier {
@@ -267,21 +277,21 @@ impl Conversation {
             asked,
             Asked::Balance | Asked::ListBets | Asked::SlipQuote | Asked::Slips
         );
-        let command_id = if question { String::new() } else { id.clone() };
+        let command_id = if question { String::new() } else { envelope.id.clone() };
         let ask = self.outbox.quoting().ask(ask);
-        self.route(id, command_id, asked, player, None, ask, deadline_ms)
+        self.route(envelope, command_id, asked, player, None, ask)
     }
 
     fn route(
         &mut self,
-        id: String,
+        envelope: Envelope,
         command_id: String,
         asked: Asked,
         player: PlayerRef,
         opens: Option<(PlayerRef, Quoting)>,
         ask: Ask,
-        deadline_ms: i64,
     ) -> Result<(), Error> {
+        let Envelope { id, deadline_ms } = envelope;
         if self.waiting.len() >= self.room {
             return Err(codes::TOO_MANY_IN_FLIGHT.error());
         }

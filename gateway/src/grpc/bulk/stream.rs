@@ -64,7 +64,8 @@ impl BetStream {
             }
             let room = self.edge.config.partner_inflight.saturating_sub(self.queue.len());
             if self.unrouted.len() > 0 {
-                self.queue.take(self.unrouted.by_ref().take(room), self.deadline_ms);
+                self.queue
+                    .take_with_room(self.unrouted.by_ref().take(room), self.deadline_ms);
             }
             if self.unrouted.len() > 0 || self.queue.len() >= self.edge.config.partner_inflight {
                 return false;
