@@ -47,6 +47,16 @@ pub struct Config {
     /// Milliseconds, 10 to 600,000: how long a request waits for its durable answer before the client is told
     /// that the outcome is unknown. Also the deadline after which a shard refuses it unrun.
     pub command_timeout_ms: u32,
+    /// Milliseconds, 1 to 10,000: for which a connection is not read after the engine refused something of it as OVERLOADED,
+    /// and what the client is told to wait. What is not read costs nothing.
+    pub overload_pause_ms: u32,
+    /// Connections, 1 to 100,000: of gRPC clients at once. One more is closed unread. Each may have thousands of calls.
+    pub max_grpc_connections: usize,
+    /// Connections, 1 to 100,000: of readers of the live page and its figures. One more hears 503.
+    pub max_http_connections: usize,
+    /// Milliseconds, 100 to 600,000: without a byte either way after which a connection of gRPC or HTTP is closed, so that
+    /// nobody keeps a place for nothing. Above heartbeat_ms: a gRPC client that is there answers heartbeats.
+    pub idle_ms: u32,
     /// Milliseconds, 100 to 600,000: between two prices of the open bets of a player who watches cash-out. Each costs as
     /// much as reading all open bets of the player.
     pub cash_out_push_ms: u32,
@@ -71,6 +81,10 @@ impl Default for Config {
             outbox_bytes: 256 * 1024,
             heartbeat_ms: 15_000,
             command_timeout_ms: 5_000,
+            overload_pause_ms: 10,
+            max_grpc_connections: 1_024,
+            max_http_connections: 256,
+            idle_ms: 60_000,
             cash_out_push_ms: 1_000,
         }
     }
@@ -88,7 +102,7 @@ impl Config {
                 return Err(StartFault::Remote { role, address });
             }
         }
-        let bounds: [(&'static str, usize, usize, usize); 11] = [
+        let bounds: [(&'static str, usize, usize, usize); 15] = [
             ("max_frame_bytes", self.max_frame_bytes, 1_024, 1_048_576),
             ("max_connections", self.max_connections, 1, 1_000_000),
             (
@@ -104,6 +118,10 @@ impl Config {
             ("outbox_bytes", self.outbox_bytes, 4_096, 16 << 20),
             ("heartbeat_ms", self.heartbeat_ms as usize, 10, 600_000),
             ("command_timeout_ms", self.command_timeout_ms as usize, 10, 600_000),
+            ("overload_pause_ms", self.overload_pause_ms as usize, 1, 10_000),
+            ("max_grpc_connections", self.max_grpc_connections, 1, 100_000),
+            ("max_http_connections", self.max_http_connections, 1, 100_000),
+            ("idle_ms", self.idle_ms as usize, 100, 600_000),
             ("cash_out_push_ms", self.cash_out_push_ms as usize, 100, 600_000),
         ];
         match bounds
@@ -123,6 +141,10 @@ impl Config {
         Duration::from_millis(self.cash_out_push_ms.into())
     }
 
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_millis(self.idle_ms.into())
+    }
+
     pub(crate) fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.into())
     }
@@ -137,13 +159,16 @@ mod tests {
     fn every_bound_is_held() {
         assert!(Config::default().check().is_ok());
         type Spoil = fn(&mut Config);
-        let rows: [(&str, Spoil); 6] = [
+        let rows: [(&str, Spoil); 9] = [
             ("max_frame_bytes", |config| config.max_frame_bytes = 10),
             ("max_connections", |config| config.max_connections = 0),
             ("max_batch_bets", |config| config.max_batch_bets = 0),
             ("outbox_bytes", |config| config.outbox_bytes = usize::MAX),
             ("heartbeat_ms", |config| config.heartbeat_ms = 1),
             ("command_timeout_ms", |config| config.command_timeout_ms = 0),
+            ("overload_pause_ms", |config| config.overload_pause_ms = 0),
+            ("max_grpc_connections", |config| config.max_grpc_connections = 0),
+            ("idle_ms", |config| config.idle_ms = 99),
         ];
         for (key, spoil) in rows {
             let mut config = Config::default();

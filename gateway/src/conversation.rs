@@ -29,6 +29,7 @@ use crate::edge::{Edge, now_ms};
 use crate::frame::{Frame, Wire};
 use crate::outbox::Outbox;
 use crate::parse::{self, MAX_EVENTS};
+use crate::pause::Pause;
 use crate::prices::Quoting;
 
 /// Invariant: every message taken in is answered exactly once into the outbox, unless the connection ends first;
@@ -43,12 +44,20 @@ pub(crate) struct Conversation {
     opening: bool,
     interest: Interest,
     cash_out: CashOutWatch,
+    pause: Pause,
+    is_paused: bool,
     waiting: FuturesUnordered<BoxFuture<Answered>>,
 }
 
 struct Session {
     player: PlayerRef,
     player_id: String,
+}
+
+/// What a message has beside its request.
+struct Envelope {
+    id: String,
+    deadline_ms: i64,
 }
 
 struct Answered {
@@ -89,15 +98,23 @@ impl Conversation {
             opening: false,
             interest,
             cash_out: CashOutWatch::default(),
+            pause: Pause::default(),
+            is_paused: false,
             waiting,
         }
     }
 
     /// True when the next message may be read. While a session opens none is, so that a client may send its
-    /// first commands without waiting; and none while its answers pile up unread.
+    /// first commands without waiting; and none while its answers pile up unread, or shortly after the engine had no room
+    /// for one.
     pub(crate) fn listens(&self, wire: Wire) -> bool {
         let room = wire == Wire::Json || self.waiting.len() < self.room;
-        !self.opening && room && !self.outbox.is_congested() && !self.edge.is_stopping()
+        !self.opening && !self.is_paused && room && !self.outbox.is_congested() && !self.edge.is_stopping()
+    }
+
+    /// True while the connection is not read, as the engine had no room for something of it.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// True when nothing waits for a shard; the prices of open bets that nobody follows any more are not waited for.
@@ -116,6 +133,7 @@ impl Conversation {
         while let Poll::Ready(Some(answered)) = self.waiting.poll_next_unpin(cx) {
             self.finish(answered);
         }
+        self.is_paused = self.pause.lasts(cx);
     }
 
     /// Takes in one text frame.
@@ -152,7 +170,11 @@ impl Conversation {
         if let Err(error) = parse::check(&message) {
             return self.refuse(parse::fit_id(&message.id), error);
         }
-        let ClientMessage { id, request } = message;
+        let ClientMessage {
+            id,
+            request,
+            deadline_ms,
+        } = message;
         let outcome = match request {
             Some(Request::Ping(_)) => {
                 self.answer(
@@ -172,7 +194,10 @@ impl Conversation {
             Some(Request::Unsubscribe(unsubscribe)) => self.unsubscribe(id.clone(), &unsubscribe),
             Some(Request::OpenSession(open)) => self.open(id.clone(), open),
             Some(Request::SetOddsFormat(set)) => self.set_odds_format(id.clone(), set.odds_format),
-            Some(request) => self.command(id.clone(), request),
+            Some(request) => {
+                let id = id.clone();
+                self.command(Envelope { id, deadline_ms }, request)
+            }
             None => Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if let Err(error) = outcome {
@@ -194,7 +219,8 @@ impl Conversation {
         });
         let opens = Some((player.clone(), quoting));
         // Not a command of the client's own: its id would bar the same id from a command of another day.
-        self.route(id, String::new(), Asked::Session, player, opens, ask)?;
+        let envelope = Envelope { id, deadline_ms: 0 };
+        self.route(envelope, String::new(), Asked::Session, player, opens, ask)?;
         self.opening = true;
         Ok(())
     }
@@ -222,7 +248,7 @@ impl Conversation {
         board.requote(&self.outbox, &self.interest, quoting, || announce(self));
     }
 
-    fn command(&mut self, id: String, request: Request) -> Result<(), Error> {
+    fn command(&mut self, envelope: Envelope, request: Request) -> Result<(), Error> {
         let Some(session) = &self.session else {
             return Err(codes::NO_SESSION.error());
         };
@@ -241,7 +267,7 @@ impl Conversation {
             Request::ListSlips(ask) => (Asked::Slips, Ask::ListSlips(ask)),
             Request::LockCashOut(ask) => (Asked::LockCashOut, Ask::LockCashOut(ask)),
             Request::CashOut(ask) => (Asked::CashOut, Ask::CashOut(ask)),
-            Request::WatchCashOut(ask) => return self.watch_cash_out(id, ask.on),
+            Request::WatchCashOut(ask) => return self.watch_cash_out(envelope.id, ask.on),
             _ => return Err(codes::UNKNOWN_MESSAGE.error()),
         };
         if asked == Asked::Cashier && !self.edge.config.test_cashier {
@@ -251,20 +277,21 @@ impl Conversation {
             asked,
             Asked::Balance | Asked::ListBets | Asked::SlipQuote | Asked::Slips
         );
-        let command_id = if question { String::new() } else { id.clone() };
+        let command_id = if question { String::new() } else { envelope.id.clone() };
         let ask = self.outbox.quoting().ask(ask);
-        self.route(id, command_id, asked, player, None, ask)
+        self.route(envelope, command_id, asked, player, None, ask)
     }
 
     fn route(
         &mut self,
-        id: String,
+        envelope: Envelope,
         command_id: String,
         asked: Asked,
         player: PlayerRef,
         opens: Option<(PlayerRef, Quoting)>,
         ask: Ask,
     ) -> Result<(), Error> {
+        let Envelope { id, deadline_ms } = envelope;
         if self.waiting.len() >= self.room {
             return Err(codes::TOO_MANY_IN_FLIGHT.error());
         }
@@ -274,7 +301,7 @@ impl Conversation {
             command_id,
             request: Some(ask),
         };
-        let answer = self.edge.ask(Target::Player(request));
+        let answer = self.edge.ask_by(Target::Player(request), deadline_ms);
         self.waiting.push(Box::pin(async move {
             Answered {
                 id,
@@ -316,7 +343,10 @@ impl Conversation {
                 }
                 self.answer(id, body);
             }
-            Err(error) => self.refuse(id, error),
+            Err(error) => {
+                self.pause.heed(&error);
+                self.refuse(id, error);
+            }
         }
     }
 

@@ -139,27 +139,62 @@ impl Edge {
         self.ask_within(target, self.config.command_timeout())
     }
 
+    /// The same for a command that its client wants decided by then, in Unix milliseconds; 0 where it does not say.
+    pub(crate) fn ask_by(
+        &self,
+        target: Target,
+        deadline_ms: i64,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        let patience = self.config.command_timeout();
+        self.ask_until(target, self.left(deadline_ms), patience)
+    }
+
+    /// How long a command may wait to be decided: until the time that the client says, in Unix milliseconds (0 where it does
+    /// not), and no longer than the gateway waits for it; nothing when that time has passed. It is not refused here: what was
+    /// done by an earlier try is answered, and only its shard knows that.
+    pub(crate) fn left(&self, deadline_ms: i64) -> Duration {
+        let patience = self.config.command_timeout();
+        if deadline_ms > 0 {
+            let left = u64::try_from(deadline_ms.saturating_sub(now_ms())).unwrap_or(0);
+            patience.min(Duration::from_millis(left))
+        } else {
+            patience
+        }
+    }
+
     pub(crate) fn ask_within(
         &self,
         target: Target,
         patience: Duration,
     ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
-        let call = self.send(target, patience);
+        self.ask_until(target, patience, patience)
+    }
+
+    fn ask_until(
+        &self,
+        target: Target,
+        left: Duration,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + use<> {
+        let call = self.send(target, left);
+        let pause_ms = self.config.overload_pause_ms;
         async move {
             outcome(
                 tokio::time::timeout(patience, call)
                     .await
                     .unwrap_or(Err(CallFault::Unknown)),
+                pause_ms,
             )
         }
     }
 
-    /// Sends a request to its shard, which refuses it unrun after so long. The caller bounds its own wait.
-    pub(crate) fn send(&self, target: Target, patience: Duration) -> Call {
+    /// Sends a request to its shard, which refuses it unrun after so long by its own clock. The caller bounds its own wait.
+    pub(crate) fn send(&self, target: Target, left: Duration) -> Call {
         self.router.call(ShardRequest {
             target: Some(target),
-            patience_ms: u32::try_from(patience.as_millis()).unwrap_or(u32::MAX),
-            ..ShardRequest::default()
+            patience_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
+            // No time at all is a deadline that has passed, whatever the clock says.
+            deadline_ms: i64::from(left.as_millis() == 0),
         })
     }
 }
@@ -167,13 +202,19 @@ impl Edge {
 /// The answer of a shard, on its way.
 pub(crate) type Call = BoxFuture<Result<ShardReply, CallFault>>;
 
-/// What a call came to, as a client is told.
-pub(crate) fn outcome(answered: Result<ShardReply, CallFault>) -> Result<Reply, Error> {
+/// What a call came to, as a client is told; one who meets too much that waits is told to come again after so long.
+pub(crate) fn outcome(answered: Result<ShardReply, CallFault>, pause_ms: u32) -> Result<Reply, Error> {
     match answered.map(|answer| answer.reply) {
         Ok(Some(Reply::Error(error))) => Err(error),
         Ok(Some(reply)) => Ok(reply),
         Ok(None) => Err(codes::UNKNOWN.error()),
-        Err(fault) => Err(code_of(fault).error()),
+        Err(fault) => Err(Error {
+            retry_after_ms: match fault {
+                CallFault::Overloaded => pause_ms,
+                _ => 0,
+            },
+            ..code_of(fault).error()
+        }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod betting;
 mod bulk;
+mod deadline;
 mod feed;
 mod session;
 mod trading;
@@ -14,12 +15,12 @@ use shardbook_proto::client::v1::bulk_betting_server::BulkBettingServer;
 use shardbook_proto::provider::v1::feed_server::FeedServer;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::StartFault;
 use crate::edge::Edge;
+use crate::listen::Places;
 
 /// Bytes: a market definition of some hundred runners with long names has room; nothing larger is read.
 const FEED_MESSAGE_BYTES: usize = 1 << 20;
@@ -71,6 +72,9 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
     })
     .max_decoding_message_size(FEED_MESSAGE_BYTES);
     let stopped = edge.stopped();
+    let (most, idle) = (edge.config.max_grpc_connections, edge.config.idle());
+    // HTTP/2 has no word for it before a client has spoken: it finds its connection closed and tries again.
+    let places = Places::new(Arc::clone(&edge), listener, most, idle, b"");
     let serving = Server::builder()
         .max_concurrent_streams(CALLS_PER_CONNECTION)
         .initial_stream_window_size(STREAM_WINDOW)
@@ -84,7 +88,7 @@ pub(crate) fn server(edge: Arc<Edge>, listener: TcpListener) -> Result<(Serving,
         .add_service(bulk)
         .add_service(feed)
         .add_service(trading)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped);
+        .serve_with_incoming_shutdown(places.into_stream(), stopped);
     Ok((Box::pin(serving), health))
 }
 

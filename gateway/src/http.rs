@@ -21,9 +21,13 @@ use tokio::sync::Mutex;
 use crate::codes;
 use crate::edge::Edge;
 use crate::gateway::Addresses;
+use crate::listen::Places;
 use crate::websocket::origin;
 use figures::Figures;
 
+/// For whoever finds no place.
+pub(crate) const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
 const PAGE: &str = include_str!("http/page.html");
 /// However many pages are open, the shards are asked for their totals no more often than this.
 const TOTALS_AGE: Duration = Duration::from_millis(200);
@@ -39,6 +43,8 @@ struct Site {
 /// Serves until the gateway stops.
 pub(crate) async fn serve(edge: Arc<Edge>, addresses: Addresses, listener: TcpListener) {
     let stopped = edge.stopped();
+    let (most, idle) = (edge.config.max_http_connections, edge.config.idle());
+    let listener = Places::new(Arc::clone(&edge), listener, most, idle, FULL);
     let site = Arc::new(Site {
         edge,
         addresses,

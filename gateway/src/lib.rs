@@ -19,6 +19,7 @@ mod latency;
 mod listen;
 mod outbox;
 mod parse;
+mod pause;
 mod prices;
 mod sessions;
 mod stats;

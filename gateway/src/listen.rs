@@ -1,9 +1,13 @@
 //! Binding of the three listeners.
 
+mod places;
+
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
+
+pub(crate) use places::{Places, turn_away};
 
 /// Connections that may wait to be accepted: a crowd that reconnects at once is not turned away.
 const BACKLOG: u32 = 4_096;

@@ -6,7 +6,6 @@ pub(crate) mod origin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -15,6 +14,9 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 use crate::conversation::Conversation;
 use crate::edge::Edge;
 use crate::frame::Wire;
+use crate::http::FULL;
+use crate::listen::turn_away;
+use crate::outbox::Outbox;
 use connection::Connection;
 
 /// An idle connection costs about this much of buffer, once.
@@ -25,8 +27,6 @@ const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// After a failed accept (no descriptors left), so that the fault is not met in a tight loop.
 const BREATH: Duration = Duration::from_millis(50);
-const FULL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
 
 /// Accepts until the gateway stops, then waits for every connection to close.
 pub(crate) async fn serve(edge: Arc<Edge>, listener: TcpListener) {
@@ -36,7 +36,10 @@ pub(crate) async fn serve(edge: Arc<Edge>, listener: TcpListener) {
         tokio::select! {
             () = &mut stopped => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => _ = connections.spawn(admit(Arc::clone(&edge), stream)),
+                Ok((stream, _)) => match edge.admit(Wire::Json) {
+                    Some(outbox) => _ = connections.spawn(converse(Arc::clone(&edge), stream, outbox)),
+                    None => turn_away(stream, FULL),
+                },
                 Err(fault) => {
                     tracing::warn!(%fault, "a connection could not be accepted");
                     tokio::time::sleep(BREATH).await;
@@ -49,12 +52,8 @@ pub(crate) async fn serve(edge: Arc<Edge>, listener: TcpListener) {
     while connections.join_next().await.is_some() {}
 }
 
-async fn admit(edge: Arc<Edge>, mut stream: TcpStream) {
+async fn converse(edge: Arc<Edge>, stream: TcpStream, outbox: Arc<Outbox>) {
     let _ = stream.set_nodelay(true);
-    let Some(outbox) = edge.admit(Wire::Json) else {
-        let _ = tokio::time::timeout(HANDSHAKE, stream.write_all(FULL)).await;
-        return;
-    };
     // From here on the conversation gives the place back, whatever happens.
     let conversation = Conversation::with_player(Arc::clone(&edge), Arc::clone(&outbox));
     let shaken = tokio::select! {

@@ -1,10 +1,10 @@
-//! A process of the node on a thread of its own, which gives way to what answers players.
+//! A process of the node on a thread of its own. It has no lower priority than others: under a flood it would be starved.
+//! That it gives way is for the process itself to do.
 
 use std::future::Future;
 use std::thread::JoinHandle;
 
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::priority::give_way;
 use tokio::sync::oneshot;
 
 /// A process that runs until it ends or is stopped. Dropped, it is stopped too.
@@ -33,7 +33,6 @@ impl Background {
             .map_err(refused)?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
-            give_way();
             runtime.block_on(async {
                 tokio::select! {
                     () = run => {}

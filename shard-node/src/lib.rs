@@ -3,10 +3,12 @@
 //! Invariant: no rule of betting and no storage here. It names each entity to the runtime, translates
 //! the wire into commands and back, keeps the replicas that decisions look at, and runs the processes.
 
+mod admission;
 pub mod archive;
 mod background;
 mod book;
 mod budgets;
+mod demand;
 mod entities;
 mod fanout;
 mod names;
@@ -21,6 +23,7 @@ mod translate;
 pub mod verify;
 mod views;
 
+pub use admission::AdmissionOptions;
 pub use book::Book;
 pub use entities::{EVENT, EventEntity, PLAYER, PlayerEntity, World};
 pub use node::{NodeFault, ShardNode, ShardNodeOptions};

@@ -15,6 +15,7 @@ use shardbook_runtime::router::{CallFault, Router};
 use shardbook_runtime::slot::SlotMap;
 use tokio::task::JoinHandle;
 
+use crate::admission::{AdmissionOptions, watch_processors};
 use crate::archive::{self, ArchiveOptions};
 use crate::background::Background;
 use crate::book::Book;
@@ -44,6 +45,8 @@ pub struct ShardNodeOptions {
     pub queue: usize,
     /// Public updates that a gateway may be behind before it must take a fresh image.
     pub public_queue: usize,
+    /// What may be under way.
+    pub admission: AdmissionOptions,
     /// The brand's rules.
     pub rules: Rules,
     /// Where old frames go; `None` keeps all in the store.
@@ -61,6 +64,7 @@ impl ShardNodeOptions {
             host: HostOptions::default(),
             queue: 65_536,
             public_queue: 65_536,
+            admission: AdmissionOptions::default(),
             rules: Rules::default(),
             archive: None,
         }
@@ -104,7 +108,7 @@ pub struct ShardNode {
     settlement: Background,
     /// Lets old frames leave, where there is an archive.
     archiving: Option<Background>,
-    /// The clock of waiting slips and the care of budgets.
+    /// The clock of waiting slips, the care of budgets and the watch over the processors.
     upkeep: Vec<JoinHandle<()>>,
 }
 
@@ -177,11 +181,23 @@ impl ShardNode {
         // After the markets: what would be taken without asking depends on them.
         fanout.restore_referrals(due.waiting()).await;
         let gauge = Arc::<SettlementGauge>::default();
-        let settlement = Settlement::open(node.store(), node.journal(), players.clone(), Arc::clone(&gauge))?;
+        let turnstile = options.admission.turnstile();
+        let settlement = Settlement::open(
+            node.store(),
+            node.journal(),
+            players.clone(),
+            Arc::clone(&gauge),
+            turnstile.clone(),
+            options.admission.settlement_least_per_s,
+        )?;
         let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
         let archiving = archiving.map(|run| Background::start("archive", run)).transpose()?;
         let fanout = tokio::spawn(fanout.follow(frames));
-        let upkeep = vec![tokio::spawn(due.run()), tokio::spawn(Budgets::tend(Arc::clone(&world)))];
+        let upkeep = vec![
+            tokio::spawn(due.run()),
+            tokio::spawn(Budgets::tend(Arc::clone(&world))),
+            tokio::spawn(watch_processors(turnstile.clone())),
+        ];
         let shards = Shards {
             players,
             events,
@@ -193,6 +209,7 @@ impl ShardNode {
             settlement: gauge,
             referrals,
             clock: Arc::clone(&clock),
+            turnstile,
         };
         Ok(Self {
             node,

@@ -13,16 +13,19 @@ use shardbook_projections::pending;
 use shardbook_runtime::clock::Clock;
 use shardbook_runtime::entity::CommandId;
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::host::{Answer, Host};
+use shardbook_runtime::host::{Answer, Host, Terms};
 use shardbook_runtime::journal::Store;
 use shardbook_runtime::router::CallFault;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::entities::PlayerEntity;
 use crate::views::PENDING;
 
 /// Changes on their way to this process before the fan-out waits for it.
 const QUEUE: usize = 16_384;
+/// Decisions under way at once, however many slips are due together, as after a start. Enough to fill a group commit.
+const UNDER_WAY_MAX: usize = 128;
 /// Between two tries of a decision that found no room or came early.
 const RETRY: Duration = Duration::from_millis(5);
 
@@ -74,19 +77,24 @@ impl Due {
 
     /// Runs until the node stops.
     pub(crate) async fn run(mut self) {
+        let mut under_way = JoinSet::new();
         loop {
             let now = Time(self.clock.now_ms());
-            while let Some((until, player, slip)) = self.waiting.first().copied().filter(|(until, ..)| *until <= now) {
+            while under_way.len() < UNDER_WAY_MAX
+                && let Some((until, player, slip)) = self.waiting.first().copied().filter(|(until, ..)| *until <= now)
+            {
                 self.waiting.pop_first();
-                tokio::spawn(decide(self.players.clone(), player, slip, until));
+                under_way.spawn(decide(self.players.clone(), player, slip, until));
             }
-            let next = self.waiting.first().map(|(until, ..)| until.0.saturating_sub(now.0));
+            let next = self.waiting.first().filter(|_| under_way.len() < UNDER_WAY_MAX);
+            let next = next.map(|(until, ..)| until.0.saturating_sub(now.0));
             let sleep = tokio::time::sleep(Duration::from_millis(next.unwrap_or(u64::from(u32::MAX))));
             tokio::select! {
                 change = self.changes.recv() => match change {
                     Some(change) => self.take(change),
                     None => return,
                 },
+                Some(_) = under_way.join_next(), if !under_way.is_empty() => {}
                 () = sleep => {}
             }
         }
@@ -107,7 +115,8 @@ async fn decide(players: Host<PlayerEntity>, player: PlayerId, slip: SlipNo, unt
         // Each try has an id of its own: that it came early is a recorded outcome.
         let name = format!("due/{player}/{slip}/{}/{attempt}", until.0);
         let id = CommandId::from_name(name.as_bytes());
-        let answer = match players.send(player.0, id, Command::DecideSlip { slip }, None) {
+        let sent = players.send_on(player.0, id, Command::DecideSlip { slip }, Terms::of_bounded_sender());
+        let answer = match sent {
             Ok(pending) => pending.answer().await,
             Err(fault) => Err(fault),
         };

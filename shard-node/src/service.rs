@@ -15,10 +15,12 @@ use shardbook_proto::provider::v1 as provider;
 use shardbook_runtime::clock::Clock;
 use shardbook_runtime::entity::EntityKey;
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::host::{Answer, Host};
+use shardbook_runtime::host::{Answer, Host, Terms};
 use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::{BoxFuture, CallFault, Router, Service};
+use shardbook_runtime::turnstile::Turnstile;
 
+use crate::demand::{self, Class};
 use crate::entities::{EVENT, EventEntity, PlayerEntity, World};
 use crate::fanout::Arrivals;
 use crate::names::Names;
@@ -41,16 +43,46 @@ pub(crate) struct Shards {
     pub(crate) settlement: Arc<SettlementGauge>,
     pub(crate) referrals: Arc<crate::referrals::Referrals>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) turnstile: Turnstile,
 }
 
 impl Service<ShardRequest, ShardReply> for Shards {
+    /// What finds no room is refused here, before it is translated.
     fn call(&self, request: ShardRequest) -> BoxFuture<Result<ShardReply, CallFault>> {
         let by_clock = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
         let patience_ms = u64::from(request.patience_ms);
         let by_patience = (patience_ms > 0).then(|| self.clock.now_ms().saturating_add(patience_ms));
-        let deadline_ms = [by_clock, by_patience].into_iter().flatten().min();
-        match request.target {
-            Some(shard_request::Target::Player(request)) => player::call(self, request, deadline_ms),
+        let mut terms = Terms::by([by_clock, by_patience].into_iter().flatten().min());
+        let Some(demand) = demand::of(request.target.as_ref()) else {
+            return self.carry_out(request.target, terms);
+        };
+        let Ok(pass) = self.turnstile.enter(demand.class as usize, demand.cost) else {
+            return Box::pin(std::future::ready(Err(CallFault::Overloaded)));
+        };
+        if demand.class == Class::Reads {
+            // A question is over when it is answered.
+            let call = self.carry_out(request.target, terms);
+            return Box::pin(async move {
+                let answer = call.await;
+                drop(pass);
+                answer
+            });
+        }
+        terms.pass = Some(pass);
+        // What is kept for wallets is their bound.
+        terms.bounded_by_sender = demand.class == Class::Wallet;
+        self.carry_out(request.target, terms)
+    }
+}
+
+impl Shards {
+    fn carry_out(
+        &self,
+        target: Option<shard_request::Target>,
+        terms: Terms,
+    ) -> BoxFuture<Result<ShardReply, CallFault>> {
+        match target {
+            Some(shard_request::Target::Player(request)) => player::call(self, request, terms),
             // No deadline: a message left out would let the next one pass it.
             Some(shard_request::Target::Feed(message)) => self.feed(message),
             Some(shard_request::Target::Trader(command)) => trader::call(self, command),

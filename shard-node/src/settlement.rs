@@ -6,13 +6,14 @@
 //! effect ids: going over a stretch of journal again, as after a crash, changes nothing.
 
 mod effect;
+mod pace;
 mod position;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shardbook_domain::event;
@@ -24,21 +25,21 @@ use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::Host;
 use shardbook_runtime::journal::{EntryRef, Frame, Journal, Position, Store};
 use shardbook_runtime::slot::ShardId;
+use shardbook_runtime::turnstile::Turnstile;
 use shardbook_runtime::views::list_row;
 use tokio::sync::watch;
 
 use crate::entities::{EventEntity, PlayerEntity};
 use crate::views::{LEGS, RESULTS, decoded};
 use effect::{Applied, Effects, apply};
+use pace::Pace;
 use position::Positions;
 pub(crate) use position::read_up_to;
 
 /// Most commands of the process under way at once: enough to fill a group commit, few beside what players send.
 const UNDER_WAY_MAX: usize = 128;
-/// Bets of one market that are settled without a pause, and the pause: who places a bet meanwhile finds a processor, the
-/// journal and the disk with room. A market of a million bets is settled in some twenty seconds.
-const TURN: usize = 128;
-const PAUSE: Duration = Duration::from_millis(1);
+/// Bets that are settled without a pause: as many as are under way at the most.
+const TURN: usize = UNDER_WAY_MAX;
 /// Bets of one market after which the process notes how far it has come.
 const NOTE_EVERY: usize = 8_192;
 /// Frames after which it notes how far it has read.
@@ -86,6 +87,8 @@ pub struct Settlement {
     /// Markets that have a result, by the digest of their key: nearly no bet comes in on one, and none is looked for in vain.
     resulted: HashSet<u64>,
     gauge: Arc<SettlementGauge>,
+    turnstile: Turnstile,
+    pace: Pace,
 }
 
 /// Names a market among those with a result. Where two have the same name, a result is looked for in vain.
@@ -96,7 +99,8 @@ fn name_of(market: &[u8]) -> u64 {
 }
 
 impl Settlement {
-    /// Goes on where the process stood.
+    /// Goes on where the process stood. It settles `least_per_s` bets a second at the least, and has the turnstile leave it
+    /// the room for that.
     ///
     /// # Errors
     /// When the store fails.
@@ -105,6 +109,8 @@ impl Settlement {
         journal: &Journal,
         players: Host<PlayerEntity>,
         gauge: Arc<SettlementGauge>,
+        turnstile: Turnstile,
+        least_per_s: u32,
     ) -> Result<Self, StoreFault> {
         let positions = Positions::open(Arc::clone(store))?;
         gauge.read.store(positions.sum(), Ordering::Release);
@@ -118,6 +124,8 @@ impl Settlement {
             effects,
             positions,
             gauge,
+            turnstile,
+            pace: Pace::new(least_per_s),
         })
     }
 
@@ -236,7 +244,7 @@ impl Settlement {
         let notice = Arc::new(notice.clone());
         let mut under_way = FuturesUnordered::new();
         let store = Arc::clone(&self.store);
-        let (mut done, mut noted) = (0, 0);
+        let (mut done, mut noted, mut turn) = (0, 0, Instant::now());
         for row in LEGS.scan(&store, &market, &from) {
             let (key, bets) = row?;
             let Some((_, bets)) = list_row(&key, &bets, legs::ELEMENT_BYTES) else {
@@ -248,7 +256,8 @@ impl Settlement {
                 under_way.push(apply(Arc::clone(&self.effects), Arc::clone(&notice), player, bet));
                 done += 1;
                 if done % TURN == 0 {
-                    tokio::time::sleep(PAUSE).await;
+                    self.pause(turn.elapsed()).await;
+                    turn = Instant::now();
                 }
             }
             if done - noted >= NOTE_EVERY {
@@ -258,7 +267,20 @@ impl Settlement {
             }
         }
         self.wait_for(&mut under_way, 0).await?;
+        self.turnstile.starve(false);
         self.positions.forget_cursor()
+    }
+
+    /// Lets others go first after a turn that took so long, as far as the pace allows.
+    async fn pause(&self, took: Duration) {
+        self.turnstile.starve(self.pace.is_behind(TURN, took));
+        let pause = self.pace.pause(TURN, took, self.turnstile.crowd());
+        if pause.is_zero() {
+            // Its thread does nothing else; a stop is heard where it yields.
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(pause).await;
+        }
     }
 
     fn count(&self, applied: Applied) -> Result<(), StoreFault> {

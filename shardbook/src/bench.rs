@@ -11,6 +11,7 @@ mod house;
 mod lane;
 mod limit;
 mod load;
+mod overload;
 mod place;
 mod plan;
 mod quiet;
@@ -36,6 +37,7 @@ pub async fn run(args: BenchArgs) -> Finished {
     match args.workload {
         BenchWorkload::SettleMarket => settle::run(args).await,
         BenchWorkload::State => state::run(args).await,
+        BenchWorkload::Overload => overload::run(args).await,
         _ => place::run(args).await,
     }
 }
@@ -152,6 +154,18 @@ mod tests {
             "in-process",
             "grpc",
             "grpc-stream",
+            "grpc-batch",
+            "websocket --connections 8",
+        ] {
+            let flood = "--lasts 300ms --deadline 50ms --times 2 --rate 100";
+            lines.push(format!(
+                "overload --bets 600 --players 40 --runs 1 --in-flight 64 {flood} --via {via}"
+            ));
+        }
+        for via in [
+            "in-process",
+            "grpc",
+            "grpc-stream",
             "grpc-batch --batch 16",
             "websocket --connections 8",
         ] {
@@ -170,6 +184,22 @@ mod tests {
                 continue;
             }
             let median = &told["median"];
+            if told["workload"] == "overload" {
+                for key in [
+                    "/flood/goodput_per_s",
+                    "/settling/of_peak",
+                    "/settled_per_s",
+                    "/moves/done",
+                    "/of_peak_by_cpu",
+                ] {
+                    assert!(
+                        median.pointer(key).and_then(serde_json::Value::as_f64) > Some(0.0),
+                        "{line}: {key} in {median}"
+                    );
+                }
+                assert_eq!(median["moves"]["refused"], 0, "{line}: money is always moved");
+                continue;
+            }
             for key in ["bets_per_s", "p50_ms", "journal_bytes_per_bet", "cpu_us_per_bet"] {
                 assert!(median[key].as_f64() > Some(0.0), "{line}: {key} in {median}");
             }

@@ -11,8 +11,9 @@ use shardbook_gateway::Config as GatewayConfig;
 use shardbook_runtime::archive::SEGMENT_BYTES;
 use shardbook_runtime::host::HostOptions;
 use shardbook_runtime::journal::StoreOptions;
-use shardbook_shard_node::ShardNodeOptions;
+use shardbook_runtime::turnstile::Room;
 use shardbook_shard_node::archive::ArchiveOptions;
+use shardbook_shard_node::{AdmissionOptions, ShardNodeOptions};
 
 use crate::Failure;
 
@@ -125,11 +126,24 @@ pub struct NodeConfig {
     pub log_bytes_max: u64,
     /// Bytes, 8 MiB or more: of rows of views in memory; what a crash takes of them is read again from the journal.
     pub views_memtable_bytes: usize,
+    /// Units, 1 to 1,000,000 and not above `units_most`: that bets may always have under way; a unit is about a single.
+    pub units_least: u32,
+    /// Units, 1 to 1,000,000: that bets may have under way at the most.
+    pub units_most: u32,
+    /// Milliseconds, 1 to 60,000: that what is under way should take at the most; where it takes longer, less is let in.
+    pub units_target_ms: u64,
+    /// Units, 1 to 1,000,000: kept for deposits, withdrawals, sales of bets, limits and exclusions.
+    pub wallet_units: u32,
+    /// Units, 1 to 1,000,000: kept for questions.
+    pub read_units: u32,
+    /// Bets a second, 1 to 1,000,000: that are settled at the least, however many others are placed.
+    pub settlement_least_per_s: u32,
 }
 
 impl Default for NodeConfig {
     fn default() -> Self {
         let (host, store) = (HostOptions::default(), StoreOptions::default());
+        let admission = AdmissionOptions::default();
         Self {
             shards: 4,
             residents_max: host.residents_max,
@@ -145,6 +159,12 @@ impl Default for NodeConfig {
             journal_memtable_bytes: store.journal_memtable_bytes,
             log_bytes_max: store.log_bytes_max,
             views_memtable_bytes: store.views_memtable_bytes,
+            units_least: admission.common.least,
+            units_most: admission.common.most,
+            units_target_ms: admission.common.target.as_millis() as u64,
+            wallet_units: admission.wallet_units,
+            read_units: admission.read_units,
+            settlement_least_per_s: admission.settlement_least_per_s,
         }
     }
 }
@@ -206,6 +226,16 @@ impl House {
             },
             queue: node.queue,
             public_queue: node.public_queue,
+            admission: AdmissionOptions {
+                common: Room {
+                    least: node.units_least,
+                    most: node.units_most,
+                    target: Duration::from_millis(node.units_target_ms),
+                },
+                wallet_units: node.wallet_units,
+                read_units: node.read_units,
+                settlement_least_per_s: node.settlement_least_per_s,
+            },
             rules: self.rules.clone(),
             archive: self.archive.options(),
         }
@@ -214,7 +244,7 @@ impl House {
 
 impl NodeConfig {
     fn check(&self) -> Result<(), Failure> {
-        let bounds: [(&str, u64, u64, u64); 14] = [
+        let bounds: [(&str, u64, u64, u64); 20] = [
             ("shards", self.shards.into(), 1, 256),
             ("residents_max", self.residents_max as u64, 1_000, 100_000_000),
             ("idle_s", self.idle_s, 1, 86_400),
@@ -238,6 +268,17 @@ impl NodeConfig {
                 self.views_memtable_bytes as u64,
                 8 << 20,
                 1 << 36,
+            ),
+            ("units_least", self.units_least.into(), 1, self.units_most.into()),
+            ("units_most", self.units_most.into(), 1, 1_000_000),
+            ("units_target_ms", self.units_target_ms, 1, 60_000),
+            ("wallet_units", self.wallet_units.into(), 1, 1_000_000),
+            ("read_units", self.read_units.into(), 1, 1_000_000),
+            (
+                "settlement_least_per_s",
+                self.settlement_least_per_s.into(),
+                1,
+                1_000_000,
             ),
         ];
         within("node", &bounds)
@@ -318,6 +359,9 @@ mod tests {
             ("[node]\nshards = 257\n", "node.shards"),
             ("[node]\nidle_s = 86401\n", "node.idle_s"),
             ("[node]\nlog_bytes_max = 1000\n", "node.log_bytes_max"),
+            ("[node]\nunits_least = 2000\nunits_most = 1000\n", "node.units_least"),
+            ("[node]\nwallet_units = 0\n", "node.wallet_units"),
+            ("[node]\nsettlement_least_per_s = 0\n", "node.settlement_least_per_s"),
             ("[rules]\nmax_legs = 64\n", "max_legs"),
             ("[archive]\nolder_than_h = 0\n", "archive.older_than_h"),
             ("[archive]\nevery_h = 8761\n", "archive.every_h"),

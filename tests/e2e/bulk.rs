@@ -39,7 +39,10 @@ fn on(selection: u32, price: &str, stake: &str) -> PlaceBet {
 }
 
 fn batch(bets: &[PlaceBetRequest]) -> PlaceBetBatchRequest {
-    PlaceBetBatchRequest { bets: bets.to_vec() }
+    PlaceBetBatchRequest {
+        bets: bets.to_vec(),
+        ..PlaceBetBatchRequest::default()
+    }
 }
 
 /// The answers to these bets: in one message, or on a stream in messages of two that ends with them.

@@ -12,6 +12,7 @@ mod limits;
 mod memory;
 mod naive;
 mod odds_formats;
+mod overload;
 mod protection;
 mod races;
 mod real_files;

@@ -12,7 +12,7 @@ use shardbook_runtime::host::HostOptions;
 use shardbook_runtime::journal::Store;
 use shardbook_shard_node::archive::{ArchiveOptions, archive};
 use shardbook_shard_node::verify::{Verdict, verify};
-use shardbook_shard_node::{ShardNode, ShardNodeOptions, show_price};
+use shardbook_shard_node::{AdmissionOptions, ShardNode, ShardNodeOptions, show_price};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -23,6 +23,7 @@ pub struct House {
     folder: TempDir,
     config: Config,
     rules: Rules,
+    admission: AdmissionOptions,
     node: ShardNode,
     gateway: Gateway,
     /// Whether old frames leave while it serves.
@@ -59,12 +60,26 @@ impl House {
         Self::set_up(|_, rules| change(rules)).await
     }
 
+    /// Opens one that lets other amounts of work in.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn admitting(change: impl FnOnce(&mut AdmissionOptions)) -> Self {
+        let mut admission = AdmissionOptions::default();
+        change(&mut admission);
+        Self::open_with(|_, _| (), admission).await
+    }
+
     /// Opens one with another edge and other rules.
     ///
     /// # Panics
     /// When it does not start.
     pub async fn set_up(change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
-        Self::start(false, change).await
+        Self::open_with(change, AdmissionOptions::default()).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Config, &mut Rules), admission: AdmissionOptions) -> Self {
+        Self::start(false, change, admission).await
     }
 
     /// Opens one from which every frame leaves for the archive, while it serves, as soon as nothing needs it.
@@ -72,10 +87,10 @@ impl House {
     /// # Panics
     /// When it does not start.
     pub async fn archiving() -> Self {
-        Self::start(true, |_, _| ()).await
+        Self::start(true, |_, _| (), AdmissionOptions::default()).await
     }
 
-    async fn start(archives: bool, change: impl FnOnce(&mut Config, &mut Rules)) -> Self {
+    async fn start(archives: bool, change: impl FnOnce(&mut Config, &mut Rules), admission: AdmissionOptions) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut config = Config {
             ws: anywhere,
@@ -89,11 +104,12 @@ impl House {
         let mut rules = Rules::default();
         change(&mut config, &mut rules);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (node, gateway) = start(&folder, &config, &rules, archives).await;
+        let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
         Self {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
             archives,
@@ -162,17 +178,19 @@ impl House {
             folder,
             config,
             mut rules,
+            admission,
             node,
             gateway,
             archives,
         } = self;
         stop(node, gateway).await;
         change(&mut rules);
-        let (node, gateway) = start(&folder, &config, &rules, archives).await;
+        let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
         Self {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
             archives,
@@ -189,6 +207,7 @@ impl House {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
             archives,
@@ -213,11 +232,12 @@ impl House {
                 ..after
             }
         );
-        let (node, gateway) = start(&folder, &config, &rules, archives).await;
+        let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
         Self {
             folder,
             config,
             rules,
+            admission,
             node,
             gateway,
             archives,
@@ -269,8 +289,15 @@ fn proven(folder: &TempDir) -> Verdict {
     verdict
 }
 
-async fn start(folder: &TempDir, config: &Config, rules: &Rules, archives: bool) -> (ShardNode, Gateway) {
+async fn start(
+    folder: &TempDir,
+    config: &Config,
+    rules: &Rules,
+    admission: &AdmissionOptions,
+    archives: bool,
+) -> (ShardNode, Gateway) {
     let mut options = ShardNodeOptions {
+        admission: admission.clone(),
         rules: rules.clone(),
         ..ShardNodeOptions::on(data(folder))
     };

@@ -104,6 +104,7 @@ impl Player {
             .say(ClientMessage {
                 id: id.into(),
                 request: Some(request),
+                ..ClientMessage::default()
             })
             .await;
     }

@@ -10,6 +10,7 @@ mod checkpointer;
 mod memory;
 mod resident;
 mod supervisor;
+mod terms;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,8 @@ use crate::views::Tails;
 
 use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
 use resident::{Errand, Residents};
+use terms::Reply;
+pub use terms::Terms;
 
 /// Bounds of a host. Each is a promise about memory or time.
 #[derive(Debug, Clone)]
@@ -147,12 +150,32 @@ impl<E: Entity> Host<E> {
         content: E::Command,
         deadline_ms: Option<u64>,
     ) -> Result<Pending<Answer<E>>, CallFault> {
+        self.send_on(id, command, content, Terms::by(deadline_ms))
+    }
+
+    /// As [`Self::send`], on these terms.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn send_on(
+        &self,
+        id: u64,
+        command: CommandId,
+        content: E::Command,
+        terms: Terms,
+    ) -> Result<Pending<Answer<E>>, CallFault> {
         let (reply, pending) = oneshot::channel();
+        let Terms {
+            deadline_ms,
+            pass,
+            bounded_by_sender,
+        } = terms;
         let mut asked = Some(Asked {
             command,
             content,
             deadline_ms,
-            reply,
+            bounded_by_sender,
+            reply: Reply::new(reply, pass),
         });
         let key = EntityKey { kind: E::KIND, id };
         self.at_rest(key, |body, room| match asked.take() {

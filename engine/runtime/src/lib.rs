@@ -14,4 +14,5 @@ pub mod node;
 pub mod priority;
 pub mod router;
 pub mod slot;
+pub mod turnstile;
 pub mod views;

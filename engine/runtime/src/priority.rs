@@ -3,7 +3,7 @@
 /// How much less of a busy processor a thread that gives way gets: a third of one that answers players. It is never starved,
 /// and runs as fast as any while a processor has nothing else to do.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 
 /// The calling thread gives way to those that answer: what it does is done for later. Where the system has no priorities of
 /// threads, or does not let this process set them, it goes on as any other.

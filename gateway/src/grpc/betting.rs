@@ -15,8 +15,10 @@ use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_proto::internal::v1::{PlayerRequest, Register};
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::deadline::deadline_of;
 use super::session::{SessionStream, quoting};
 use crate::codes;
 use crate::edge::Edge;
@@ -42,28 +44,28 @@ impl Betting for Service {
 
     async fn place_bet(&self, request: Request<PlaceBetRequest>) -> Result<Response<PlaceBetReply>, Status> {
         let since = Instant::now();
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let PlaceBetRequest { player, id, bet } = request.into_inner();
         let told = parse::fit_id(&id);
         let placed = self
-            .command(quoting, player, id, Ask::PlaceBet(bet.unwrap_or_default()))
+            .command(manner, player, id, Ask::PlaceBet(bet.unwrap_or_default()))
             .await;
         self.edge.stats.acceptance.record([micros_since(since)]);
         Ok(Response::new(bet_reply(told, self.counted(placed))))
     }
 
     async fn place_slip(&self, request: Request<PlaceSlipRequest>) -> Result<Response<SlipReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let PlaceSlipRequest { player, id, slip } = request.into_inner();
         let ask = Ask::PlaceSlip(slip.unwrap_or_default());
-        Ok(self.slip(quoting, player, id, ask).await)
+        Ok(self.slip(manner, player, id, ask).await)
     }
 
     async fn quote_slip(&self, request: Request<QuoteSlipRequest>) -> Result<Response<SlipQuoteReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let QuoteSlipRequest { player, slip } = request.into_inner();
         let ask = Ask::QuoteSlip(slip.unwrap_or_default());
-        let result = match self.counted(self.ask(quoting, player, String::new(), ask).await) {
+        let result = match self.counted(self.ask(manner, player, String::new(), ask).await) {
             Ok(Reply::SlipQuote(quote)) => slip_quote_reply::Result::Quote(quote),
             Ok(_) => slip_quote_reply::Result::Error(codes::UNKNOWN.error()),
             Err(error) => slip_quote_reply::Result::Error(error),
@@ -72,31 +74,31 @@ impl Betting for Service {
     }
 
     async fn answer_offer(&self, request: Request<AnswerOfferRequest>) -> Result<Response<SlipReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let AnswerOfferRequest { player, id, answer } = request.into_inner();
         let ask = Ask::AnswerOffer(answer.unwrap_or_default());
-        Ok(self.slip(quoting, player, id, ask).await)
+        Ok(self.slip(manner, player, id, ask).await)
     }
 
     async fn lock_cash_out(&self, request: Request<LockCashOutRequest>) -> Result<Response<CashOutReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let LockCashOutRequest { player, id, lock } = request.into_inner();
         let ask = Ask::LockCashOut(lock.unwrap_or_default());
-        Ok(self.cash(quoting, player, id, ask).await)
+        Ok(self.cash(manner, player, id, ask).await)
     }
 
     async fn cash_out(&self, request: Request<CashOutRequest>) -> Result<Response<CashOutReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let CashOutRequest { player, id, cash_out } = request.into_inner();
         let ask = Ask::CashOut(cash_out.unwrap_or_default());
-        Ok(self.cash(quoting, player, id, ask).await)
+        Ok(self.cash(manner, player, id, ask).await)
     }
 
     async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let player = request.into_inner().player;
         let asked = self
-            .ask(quoting, player, String::new(), Ask::Balance(GetBalance {}))
+            .ask(manner, player, String::new(), Ask::Balance(GetBalance {}))
             .await;
         let result = match self.counted(asked.and_then(balance)) {
             Ok(balance) => get_balance_reply::Result::Balance(balance),
@@ -106,8 +108,8 @@ impl Betting for Service {
     }
 
     async fn list_bets(&self, request: Request<ListBetsRequest>) -> Result<Response<ListBetsReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
-        let result = match self.counted(self.list(quoting, request.into_inner()).await) {
+        let manner = Manner::of(&self.edge, request.metadata());
+        let result = match self.counted(self.list(manner, request.into_inner()).await) {
             Ok(bets) => list_bets_reply::Result::Bets(bets),
             Err(error) => list_bets_reply::Result::Error(error),
         };
@@ -115,24 +117,24 @@ impl Betting for Service {
     }
 
     async fn deposit(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let request = request.into_inner();
         let ask = Ask::Deposit(Deposit {
             amount: request.amount.clone(),
             currency: request.currency.clone(),
         });
-        Ok(self.cashier(quoting, request, ask).await)
+        Ok(self.cashier(manner, request, ask).await)
     }
 
     async fn withdraw(&self, request: Request<CashierRequest>) -> Result<Response<CashierReply>, Status> {
-        let quoting = quoting(&self.edge, request.metadata());
+        let manner = Manner::of(&self.edge, request.metadata());
         let mut request = request.into_inner();
         request.register = false;
         let ask = Ask::Withdraw(Withdraw {
             amount: request.amount.clone(),
             currency: request.currency.clone(),
         });
-        Ok(self.cashier(quoting, request, ask).await)
+        Ok(self.cashier(manner, request, ask).await)
     }
 
     async fn watch_markets(&self, request: Request<Subscribe>) -> Result<Response<Self::WatchMarketsStream>, Status> {
@@ -140,18 +142,33 @@ impl Betting for Service {
     }
 }
 
-/// How a call writes prices, or that it cannot be said.
-type Quoted = Result<Quoting, Error>;
+/// How a call wants to be answered.
+#[derive(Clone)]
+struct Manner {
+    /// How it writes prices, or that it cannot be said.
+    quoting: Result<Quoting, Error>,
+    /// Unix milliseconds; 0: none.
+    deadline_ms: i64,
+}
+
+impl Manner {
+    fn of(edge: &Edge, metadata: &MetadataMap) -> Self {
+        Self {
+            quoting: quoting(edge, metadata),
+            deadline_ms: deadline_of(metadata),
+        }
+    }
+}
 
 impl Service {
-    async fn command(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Result<Reply, Error> {
+    async fn command(&self, manner: Manner, player: Option<PlayerRef>, id: String, ask: Ask) -> Result<Reply, Error> {
         parse::check_id(&id)?;
-        self.ask(quoting, player, id, ask).await
+        self.ask(manner, player, id, ask).await
     }
 
-    async fn slip(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
+    async fn slip(&self, manner: Manner, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<SlipReply> {
         let since = Instant::now();
-        let taken = self.command(quoting, player, id, ask).await;
+        let taken = self.command(manner, player, id, ask).await;
         self.edge.stats.acceptance.record([micros_since(since)]);
         let result = match self.counted(taken) {
             Ok(Reply::Slip(slip)) => slip_reply::Result::Slip(slip),
@@ -161,8 +178,8 @@ impl Service {
         Response::new(SlipReply { result: Some(result) })
     }
 
-    async fn cash(&self, quoting: Quoted, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<CashOutReply> {
-        let answer = self.command(quoting, player, id, ask).await;
+    async fn cash(&self, manner: Manner, player: Option<PlayerRef>, id: String, ask: Ask) -> Response<CashOutReply> {
+        let answer = self.command(manner, player, id, ask).await;
         let result = match self.counted(answer) {
             Ok(Reply::CashOutLocked(locked)) => cash_out_reply::Result::Locked(locked),
             Ok(Reply::CashedOut(paid)) => cash_out_reply::Result::Paid(paid),
@@ -172,11 +189,11 @@ impl Service {
         Response::new(CashOutReply { result: Some(result) })
     }
 
-    async fn list(&self, quoting: Quoted, request: ListBetsRequest) -> Result<Bets, Error> {
+    async fn list(&self, manner: Manner, request: ListBetsRequest) -> Result<Bets, Error> {
         let list = request.list.unwrap_or_default();
         parse::check_page(list.limit)?;
         match self
-            .ask(quoting, request.player, String::new(), Ask::ListBets(list))
+            .ask(manner, request.player, String::new(), Ask::ListBets(list))
             .await?
         {
             Reply::Bets(bets) => Ok(bets),
@@ -184,15 +201,15 @@ impl Service {
         }
     }
 
-    async fn cashier(&self, quoting: Quoted, request: CashierRequest, ask: Ask) -> Response<CashierReply> {
-        let result = match self.counted(self.move_funds(quoting, request, ask).await) {
+    async fn cashier(&self, manner: Manner, request: CashierRequest, ask: Ask) -> Response<CashierReply> {
+        let result = match self.counted(self.move_funds(manner, request, ask).await) {
             Ok(balance) => cashier_reply::Result::Balance(balance),
             Err(error) => cashier_reply::Result::Error(error),
         };
         Response::new(CashierReply { result: Some(result) })
     }
 
-    async fn move_funds(&self, quoting: Quoted, request: CashierRequest, ask: Ask) -> Result<Balance, Error> {
+    async fn move_funds(&self, manner: Manner, request: CashierRequest, ask: Ask) -> Result<Balance, Error> {
         parse::check_id(&request.id)?;
         if !self.edge.config.test_cashier {
             return Err(codes::CASHIER_DISABLED.error());
@@ -201,21 +218,22 @@ impl Service {
             let register = Ask::Register(Register {
                 currency: request.currency,
             });
-            self.ask(quoting.clone(), request.player.clone(), String::new(), register)
+            self.ask(manner.clone(), request.player.clone(), String::new(), register)
                 .await?;
         }
-        balance(self.ask(quoting, request.player, request.id, ask).await?)
+        balance(self.ask(manner, request.player, request.id, ask).await?)
     }
 
     /// The shard's reply with its prices as the call wants them, once the reference is known to be in form. The command is
     /// under way at the first poll.
     async fn ask(
         &self,
-        quoting: Quoted,
+        manner: Manner,
         player: Option<PlayerRef>,
         command_id: String,
         ask: Ask,
     ) -> Result<Reply, Error> {
+        let Manner { quoting, deadline_ms } = manner;
         let quoting = quoting?;
         let player = player.unwrap_or_default();
         parse::check_player(&player)?;
@@ -227,7 +245,7 @@ impl Service {
             command_id,
             request: Some(quoting.ask(ask)),
         };
-        let mut answer = self.edge.ask(Target::Player(request)).await;
+        let mut answer = self.edge.ask_by(Target::Player(request), deadline_ms).await;
         match &mut answer {
             Ok(reply) => quoting.reply(reply),
             Err(error) => quoting.error(error),

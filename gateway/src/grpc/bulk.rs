@@ -14,6 +14,7 @@ use shardbook_proto::client::v1::{PlaceBetBatchReply, PlaceBetBatchRequest};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::deadline::{deadline_of, within_call};
 use super::session::quoting;
 use crate::codes;
 use crate::edge::Edge;
@@ -34,11 +35,13 @@ impl BulkBetting for Service {
         request: Request<PlaceBetBatchRequest>,
     ) -> Result<Response<PlaceBetBatchReply>, Status> {
         let quoting = quoted(&self.edge, request.metadata())?;
-        let PlaceBetBatchRequest { bets } = request.into_inner();
+        let within = deadline_of(request.metadata());
+        let PlaceBetBatchRequest { bets, deadline_ms } = request.into_inner();
+        let deadline_ms = within_call(deadline_ms, within);
         check_size(&self.edge, bets.len())?;
         let mut replies = Vec::with_capacity(bets.len());
         let mut queue = Queue::new(Arc::clone(&self.edge), quoting, bets.len());
-        queue.take(bets);
+        queue.take(bets, deadline_ms);
         poll_fn(|cx| {
             queue.poll_replies(cx, &mut replies, usize::MAX);
             if queue.is_empty() {

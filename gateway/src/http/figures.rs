@@ -34,6 +34,10 @@ struct House {
     journal_entries: u64,
     journal_bytes: u64,
     journal_syncs: u64,
+    /// Units of work under way, those of the part that all share, and commands turned away since the start.
+    units_under_way: u32,
+    units_common: u32,
+    turned_away: u64,
 }
 
 /// Amounts are decimal strings in units of the currency.
@@ -115,6 +119,9 @@ impl House {
             journal_entries: totals.journal_entries,
             journal_bytes: totals.journal_bytes,
             journal_syncs: totals.journal_syncs,
+            units_under_way: totals.units_under_way,
+            units_common: totals.units_common,
+            turned_away: totals.turned_away,
         }
     }
 }

@@ -119,7 +119,8 @@ impl Connection {
 
     fn listen_for_life(&mut self, cx: &mut Context<'_>) -> Option<Farewell> {
         while self.beat.poll_tick(cx).is_ready() {
-            self.silent += 1;
+            // Who is not read cannot be heard.
+            self.silent += u32::from(!self.conversation.is_paused());
             if self.silent > SILENT_BEATS {
                 self.edge.stats.silent_closed.add(1);
                 return Some(Farewell(Some((

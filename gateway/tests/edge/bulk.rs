@@ -31,7 +31,10 @@ fn bet(player: &str, id: &str, stake: &str) -> PlaceBetRequest {
 }
 
 fn batch(bets: Vec<PlaceBetRequest>) -> PlaceBetBatchRequest {
-    PlaceBetBatchRequest { bets }
+    PlaceBetBatchRequest {
+        bets,
+        ..PlaceBetBatchRequest::default()
+    }
 }
 
 /// Bets `b0`, `b1` and so on of player `p`.

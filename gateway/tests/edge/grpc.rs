@@ -121,6 +121,7 @@ async fn a_session_answers_everything_and_ends() {
     let say = |id: &str, request| ClientMessage {
         id: id.into(),
         request: Some(request),
+        ..ClientMessage::default()
     };
     let open = OpenSession {
         brand: "acme".into(),
@@ -185,6 +186,7 @@ async fn a_session_that_watches_ends_with_its_last_word() {
     let said = said.map(|(id, request)| ClientMessage {
         id: id.into(),
         request: Some(request),
+        ..ClientMessage::default()
     });
     let heard = soon(betting.session(stream::iter(said)))
         .await

@@ -36,6 +36,8 @@ struct Held {
     bets: Vec<Bet>,
     markets: BTreeMap<String, MarketImage>,
     fault: Option<CallFault>,
+    /// Of each request routed so far.
+    deadlines: Vec<i64>,
     /// What the only bet can be sold for.
     cash_out: String,
     referrals: Vec<Referral>,
@@ -66,6 +68,16 @@ impl House {
     /// From now on every call meets this fault.
     pub fn fail(&self, fault: CallFault) {
         self.held.lock().expect("lock").fault = Some(fault);
+    }
+
+    /// From now on calls are answered again.
+    pub fn recover(&self) {
+        self.held.lock().expect("lock").fault = None;
+    }
+
+    /// The deadlines of requests that were routed since this was last asked.
+    pub fn deadlines(&self) -> Vec<i64> {
+        std::mem::take(&mut self.held.lock().expect("lock").deadlines)
     }
 
     /// From now on the only bet can be sold for this.
@@ -205,6 +217,7 @@ impl House {
 
     fn answer(&self, request: ShardRequest) -> Result<ShardReply, CallFault> {
         let mut held = self.held.lock().expect("lock");
+        held.deadlines.push(request.deadline_ms);
         if let Some(fault) = held.fault {
             return Err(fault);
         }

@@ -7,6 +7,7 @@ mod house;
 mod inputs;
 mod life;
 mod markets;
+mod overload;
 mod players;
 mod site;
 mod trading;

@@ -20,7 +20,11 @@ pub(super) fn totals(shards: &Shards) -> Result<Reply, StoreFault> {
     let durable: u64 = (0..shards.journal.map().shards())
         .map(|shard| durability.durable(ShardId(shard)))
         .sum();
+    let sight = shards.turnstile.sight();
     let mut house = HouseTotalsReply {
+        units_under_way: sight.under_way,
+        units_common: sight.common,
+        turned_away: sight.turned_away,
         events_open: shards.events.residents() as u64,
         markets_open: shards.world.book.open_markets() as u64,
         journal_frames: counters.frames.load(Ordering::Relaxed),

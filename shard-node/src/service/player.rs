@@ -16,7 +16,7 @@ use shardbook_proto::internal::v1::shard_reply::Reply as Wire;
 use shardbook_proto::internal::v1::{InFormat, PlayerRequest, Registered, ShardReply};
 use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::host::Answer;
+use shardbook_runtime::host::{Answer, Terms};
 use shardbook_runtime::journal::Families;
 use shardbook_runtime::router::{BoxFuture, CallFault};
 
@@ -35,7 +35,7 @@ pub(super) type Called = BoxFuture<Result<ShardReply, CallFault>>;
 const PAGE_MAX: u32 = 100;
 const PAGE_DEFAULT: u32 = 50;
 
-pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<u64>) -> Called {
+pub(super) fn call(shards: &Shards, request: PlayerRequest, terms: Terms) -> Called {
     let Some(player) = request.player else {
         return no(&Refusal::new("PLAYER_INVALID", "name the player"));
     };
@@ -50,10 +50,6 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
         ));
     };
     let name = command_id(EntityKey { kind: PLAYER, id: id.0 }, &request.command_id);
-    let send = |command: Result<Command, Refusal>, to_wire: ToWire| match command {
-        Ok(command) => send(shards, id, name, command, deadline_ms, to_wire),
-        Err(refusal) => no(&refusal),
-    };
     let (asked, format) = match in_format(asked) {
         Ok(asked) => asked,
         Err(refusal) => return no(&refusal),
@@ -61,29 +57,36 @@ pub(super) fn call(shards: &Shards, request: PlayerRequest, deadline_ms: Option<
     match asked {
         // Unwrapped above: what is within is never in a format again.
         Request::InFormat(_) => no(&Refusal::new("UNKNOWN_MESSAGE", "the request names nothing to do")),
-        Request::Register(ask) => register_player(shards, id, &player, &ask.currency, deadline_ms),
+        Request::Register(ask) => register_player(shards, id, &player, &ask.currency, terms),
         Request::Balance(_) => balance(shards, id),
         Request::ListBets(list) => list_bets(shards, id, list),
         Request::PlaceBet(bet) => {
             let command = place_bet(&bet, format);
-            send(command, Box::new(move |reply| bet_reply(id, bet, reply)))
+            send_if(
+                shards,
+                id,
+                name,
+                command,
+                terms,
+                Box::new(move |reply| bet_reply(id, bet, reply)),
+            )
         }
-        Request::Deposit(ask) => send(
-            Cashier::Deposit.command(&ask.amount, &ask.currency),
-            Box::new(balance_reply),
-        ),
-        Request::Withdraw(ask) => send(
-            Cashier::Withdraw.command(&ask.amount, &ask.currency),
-            Box::new(balance_reply),
-        ),
-        Request::SetLimit(ask) => limit(shards, id, name, ask, deadline_ms),
-        Request::SelfExclude(ask) => send(Ok(self_exclude(&ask)), Box::new(excluded_reply)),
-        Request::PlaceSlip(ask) => slips::place(shards, id, name, &ask, format, deadline_ms),
+        Request::Deposit(ask) => {
+            let command = Cashier::Deposit.command(&ask.amount, &ask.currency);
+            send_if(shards, id, name, command, terms, Box::new(balance_reply))
+        }
+        Request::Withdraw(ask) => {
+            let command = Cashier::Withdraw.command(&ask.amount, &ask.currency);
+            send_if(shards, id, name, command, terms, Box::new(balance_reply))
+        }
+        Request::SetLimit(ask) => limit(shards, id, name, ask, terms),
+        Request::SelfExclude(ask) => send(shards, id, name, self_exclude(&ask), terms, Box::new(excluded_reply)),
+        Request::PlaceSlip(ask) => slips::place(shards, id, name, &ask, format, terms),
         Request::QuoteSlip(ask) => slips::quote_slip(shards, id, &ask, format),
-        Request::AnswerOffer(ask) => slips::answer_offer(shards, id, name, &ask, deadline_ms),
+        Request::AnswerOffer(ask) => slips::answer_offer(shards, id, name, &ask, terms),
         Request::ListSlips(_) => slips::list(shards, id),
-        Request::LockCashOut(ask) => slips::sell(shards, id, name, Sale::Lock(ask), deadline_ms),
-        Request::CashOut(ask) => slips::sell(shards, id, name, Sale::Sell(ask), deadline_ms),
+        Request::LockCashOut(ask) => slips::sell(shards, id, name, Sale::Lock(ask), terms),
+        Request::CashOut(ask) => slips::sell(shards, id, name, Sale::Sell(ask), terms),
         Request::CashOutPrices(_) => slips::cash_out_prices(shards, id),
     }
 }
@@ -125,16 +128,24 @@ pub(super) fn no(refusal: &Refusal) -> Called {
 
 type ToWire = Box<dyn FnOnce(&Reply) -> Option<Wire> + Send>;
 
-/// The command is in the mailbox when this returns; the future is the answer.
-fn send(
+/// A command that could be read, or why it could not.
+fn send_if(
     shards: &Shards,
     player: PlayerId,
     id: CommandId,
-    command: Command,
-    deadline_ms: Option<u64>,
+    command: Result<Command, Refusal>,
+    terms: Terms,
     to_wire: ToWire,
 ) -> Called {
-    let sent = shards.players.send(player.0, id, command, deadline_ms);
+    match command {
+        Ok(command) => send(shards, player, id, command, terms, to_wire),
+        Err(refusal) => no(&refusal),
+    }
+}
+
+/// The command is in the mailbox when this returns; the future is the answer.
+fn send(shards: &Shards, player: PlayerId, id: CommandId, command: Command, terms: Terms, to_wire: ToWire) -> Called {
+    let sent = shards.players.send_on(player.0, id, command, terms);
     Box::pin(async move { Ok(answered(sent?.answer().await?, to_wire)) })
 }
 
@@ -167,13 +178,7 @@ fn excluded_reply(reply: &Reply) -> Option<Wire> {
 }
 
 /// A player who is known is only looked at: opening a session leaves no trace in the journal.
-fn register_player(
-    shards: &Shards,
-    id: PlayerId,
-    player: &client::PlayerRef,
-    currency: &str,
-    deadline_ms: Option<u64>,
-) -> Called {
+fn register_player(shards: &Shards, id: PlayerId, player: &client::PlayerRef, currency: &str, terms: Terms) -> Called {
     let known = shards
         .players
         .read(id.0, |state| state.profile().cloned().zip(wallet_to_wire(state)));
@@ -210,7 +215,7 @@ fn register_player(
             Reply::Balance(balance) => Some(registered(balance_to_wire(balance), false)),
             _ => None,
         });
-        send(&shards, id, name, command, deadline_ms, to_wire).await
+        send(&shards, id, name, command, terms, to_wire).await
     })
 }
 
@@ -224,7 +229,7 @@ fn balance(shards: &Shards, id: PlayerId) -> Called {
     })
 }
 
-fn limit(shards: &Shards, id: PlayerId, name: CommandId, ask: client::SetLimit, deadline_ms: Option<u64>) -> Called {
+fn limit(shards: &Shards, id: PlayerId, name: CommandId, ask: client::SetLimit, terms: Terms) -> Called {
     let currency = shards
         .players
         .read(id.0, |state| state.profile().map(|profile| profile.currency));
@@ -237,7 +242,7 @@ fn limit(shards: &Shards, id: PlayerId, name: CommandId, ask: client::SetLimit, 
         match set_limit(&ask, currency) {
             Ok(command) => {
                 let to_wire: ToWire = Box::new(move |reply| limit_reply(reply, kind, currency));
-                send(&shards, id, name, command, deadline_ms, to_wire).await
+                send(&shards, id, name, command, terms, to_wire).await
             }
             Err(refusal) => Ok(refused(&refusal)),
         }

@@ -15,7 +15,7 @@ use shardbook_proto::client::v1 as client;
 use shardbook_proto::internal::v1::ShardReply;
 use shardbook_proto::internal::v1::shard_reply::Reply as Wire;
 use shardbook_runtime::entity::{CommandId, EntityKey};
-use shardbook_runtime::host::Answer;
+use shardbook_runtime::host::{Answer, Terms};
 use shardbook_runtime::router::CallFault;
 
 use super::player::{Called, no};
@@ -33,10 +33,10 @@ pub(super) fn place(
     id: CommandId,
     ask: &client::PlaceSlip,
     format: Format,
-    deadline_ms: Option<u64>,
+    terms: Terms,
 ) -> Called {
     match slip(ask, format) {
-        Ok(asked) => send(shards, player, id, placing(asked, format), None, deadline_ms),
+        Ok(asked) => send(shards, player, id, placing(asked, format), None, terms),
         Err(refusal) => no(&refusal),
     }
 }
@@ -46,20 +46,13 @@ pub(super) fn answer_offer(
     player: PlayerId,
     id: CommandId,
     ask: &client::AnswerOffer,
-    deadline_ms: Option<u64>,
+    terms: Terms,
 ) -> Called {
     match slip_of(&ask.slip_id) {
         Ok((of, slip)) if of == player => {
             let accept = ask.accept;
             let waited = Some(ask.slip_id.clone());
-            send(
-                shards,
-                player,
-                id,
-                Command::AnswerOffer { slip, accept },
-                waited,
-                deadline_ms,
-            )
+            send(shards, player, id, Command::AnswerOffer { slip, accept }, waited, terms)
         }
         Ok(_) => no(&Refusal::new(
             "SLIP_UNKNOWN",
@@ -76,9 +69,9 @@ fn send(
     id: CommandId,
     command: Command,
     waited: Option<String>,
-    deadline_ms: Option<u64>,
+    terms: Terms,
 ) -> Called {
-    let sent = shards.players.send(player.0, id, command, deadline_ms);
+    let sent = shards.players.send_on(player.0, id, command, terms);
     let shards = shards.clone();
     Box::pin(async move {
         let reply = match sent?.answer().await? {
@@ -264,7 +257,7 @@ pub(super) enum Sale {
 }
 
 /// Amounts are in the wallet's currency, which only the player knows.
-pub(super) fn sell(shards: &Shards, player: PlayerId, id: CommandId, sale: Sale, deadline_ms: Option<u64>) -> Called {
+pub(super) fn sell(shards: &Shards, player: PlayerId, id: CommandId, sale: Sale, terms: Terms) -> Called {
     let currency = shards
         .players
         .read(player.0, |state| state.profile().map(|profile| profile.currency));
@@ -287,11 +280,7 @@ pub(super) fn sell(shards: &Shards, player: PlayerId, id: CommandId, sale: Sale,
             Ok(command) => command,
             Err(refusal) => return Ok(refused(&refusal)),
         };
-        let answer = shards
-            .players
-            .send(player.0, id, command, deadline_ms)?
-            .answer()
-            .await?;
+        let answer = shards.players.send_on(player.0, id, command, terms)?.answer().await?;
         match answer {
             Answer::Accepted(reply) => sold(&shards, player, currency, reply).await,
             Answer::Rejected(rejected) => Ok(replied(Wire::Error(rejection(&rejected)))),

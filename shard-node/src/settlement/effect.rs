@@ -8,7 +8,7 @@ use shardbook_domain::ids::{BetNo, PlayerId};
 use shardbook_domain::player::{Event, Rejection};
 use shardbook_domain::process::settlement::{ResultNotice, command_for, effect_id};
 use shardbook_runtime::entity::CommandId;
-use shardbook_runtime::host::{Answer, Host};
+use shardbook_runtime::host::{Answer, Host, Terms};
 use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::CallFault;
 
@@ -119,7 +119,9 @@ async fn send(
     let mut tries = 0_u32;
     loop {
         let command = command_for(notice, bet, recalled.clone());
-        let answer = match effects.players.send(player.0, id, command, None) {
+        // Bounded by the process, so that no crowd of bets at one player shuts a result out.
+        let sent = (effects.players).send_on(player.0, id, command, Terms::of_bounded_sender());
+        let answer = match sent {
             Ok(pending) => pending.answer().await,
             Err(fault) => Err(fault),
         };

@@ -63,6 +63,7 @@ pub(crate) fn rejection(rejection: &Rejection) -> Error {
             Rejection::Slip(refusal) => refusal.reasons().map(reason).collect(),
             _ => Vec::new(),
         },
+        retry_after_ms: 0,
     }
 }
 

@@ -32,18 +32,35 @@ pub(super) struct Tag {
     pub(super) turn: u64,
     /// When it was due: where nothing else says so, when it was sent.
     pub(super) due: Instant,
+    pub(super) sent: Instant,
+    /// Unix milliseconds by which it is to be decided; 0: none.
+    pub(super) deadline_ms: i64,
     pub(super) order: Order,
+}
+
+/// What a command was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Carried out.
+    Done,
+    /// Refused, with this code.
+    Refused(String),
 }
 
 pub(super) trait Lane: Send {
     /// Takes a command in; it leaves at the next poll at the latest.
     fn send(&mut self, plan: &Plan, tag: Tag);
 
-    /// Gives out the commands that were answered: ready when there is at least one.
+    /// Whether the connection does not take what was sent, so that more would wait here.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Gives out the commands that were answered, and how: ready when there is at least one.
     ///
     /// # Errors
-    /// When a command was refused: a bench measures accepted ones only.
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>>;
+    /// When the way in is broken, or an answer is not to what was sent.
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>>;
 }
 
 /// A set of lanes on its way.
@@ -63,7 +80,9 @@ pub(super) fn open(args: BenchArgs, entry: Entry) -> Opening {
                     let channel = entry.channel().await?;
                     Box::new(stream::Bets::open(channel, batch, window).await?)
                 }
-                BenchVia::Websocket => Box::new(websocket::Socket::open(entry.addresses()?.ws, number).await?),
+                BenchVia::Websocket => {
+                    Box::new(websocket::Socket::open(entry.addresses()?.ws, entry.first_player + number).await?)
+                }
             };
             lanes.push(lane);
         }
@@ -89,6 +108,8 @@ pub(super) struct Entry {
     addresses: Option<Addresses>,
     /// The threads of the house: what a call in process starts belongs there.
     house: tokio::runtime::Handle,
+    /// Whose session the first WebSocket opens; the next is the next one's.
+    first_player: u64,
 }
 
 impl Entry {
@@ -98,7 +119,13 @@ impl Entry {
             router: house.router(),
             addresses: house.addresses(),
             house: tokio::runtime::Handle::current(),
+            first_player: 0,
         }
+    }
+
+    /// The same for other players.
+    pub(super) fn of_players_from(self, first_player: u64) -> Self {
+        Self { first_player, ..self }
     }
 
     fn addresses(&self) -> Result<Addresses, Failure> {
@@ -125,12 +152,18 @@ fn bet_request(plan: &Plan, tag: &Tag, market: u32, selection: u32) -> PlaceBetR
     }
 }
 
-/// The bet was taken, and this is its own answer.
-fn placed(reply: PlaceBetReply, tag: &Tag) -> Result<(), Failure> {
+/// What became of the bet, if this is its own answer.
+fn placed(reply: PlaceBetReply, tag: &Tag) -> Result<Said, Failure> {
     match reply.result {
-        Some(Placed::Placed(_)) if turn_of(&reply.id) == Some(tag.turn) => Ok(()),
-        result => Err(format!("bet {} was not accepted: {} {result:?}", tag.turn, reply.id).into()),
+        Some(Placed::Placed(_)) if turn_of(&reply.id) == Some(tag.turn) => Ok(Said::Done),
+        Some(Placed::Error(error)) if turn_of(&reply.id) == Some(tag.turn) => Ok(Said::Refused(error.code)),
+        result => Err(format!("bet {} was not answered: {} {result:?}", tag.turn, reply.id).into()),
     }
+}
+
+/// The deadline of a message is the first of its bets'.
+fn earliest(tags: &[Tag]) -> i64 {
+    tags.iter().map(|tag| tag.deadline_ms).min().unwrap_or(0)
 }
 
 fn unexpected(deed: Deed, answer: &dyn std::fmt::Debug) -> Failure {

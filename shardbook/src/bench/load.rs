@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::clients::{Clients, THREAD};
-use super::lane::{Lane, Tag};
+use super::lane::{Lane, Said, Tag};
 use super::plan::{Deed, Plan};
 use crate::Failure;
 
@@ -240,8 +240,14 @@ impl Driver {
             while self.under_way < self.window {
                 match self.source.poll(cx) {
                     Poll::Ready(Some((turn, due))) => {
-                        let order = self.plan.order(turn);
-                        self.lane.send(&self.plan, Tag { turn, due, order });
+                        let tag = Tag {
+                            turn,
+                            due,
+                            sent: due,
+                            deadline_ms: 0,
+                            order: self.plan.order(turn),
+                        };
+                        self.lane.send(&self.plan, tag);
                         self.under_way += 1;
                     }
                     Poll::Ready(None) => {
@@ -262,13 +268,20 @@ impl Driver {
                 times,
                 ..
             } = self;
-            let mut now = None;
-            let answered = lane.poll(cx, &mut |tag: Tag| {
+            let (mut now, mut refused) = (None, None);
+            let answered = lane.poll(cx, &mut |tag: Tag, said: Said| {
+                if let Said::Refused(code) = said {
+                    refused = Some(code);
+                }
                 let now = *now.get_or_insert_with(Instant::now);
                 *under_way -= 1;
                 counts.add(plan, &tag);
                 times.saturating_record(now.saturating_duration_since(tag.due).as_micros() as u64);
             });
+            if let Some(code) = refused {
+                let told = format!("a command was refused with {code}: this bench measures accepted ones only");
+                return Poll::Ready(Err(told.into()));
+            }
             match answered {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
@@ -304,13 +317,13 @@ mod tests {
             assert!(self.most <= self.bound, "more under way than asked for");
         }
 
-        fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+        fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
             self.asked = !self.asked;
             if self.asked {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            self.waiting.drain(..).for_each(done);
+            self.waiting.drain(..).for_each(|tag| done(tag, Said::Done));
             Poll::Ready(Ok(()))
         }
     }

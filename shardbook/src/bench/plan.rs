@@ -53,6 +53,8 @@ pub(super) enum Markets {
     Only(u32),
     /// All but the first.
     AllButFirst,
+    /// None: deposits and withdrawals in turn.
+    Wallet,
     /// As [`Markets::All`], with a day's other business between; so many bets on each market with an early result.
     Day { bets_a_short_market: u64 },
     /// So many in turn, from this one on.
@@ -85,7 +87,7 @@ impl Plan {
             }
             BenchWorkload::HotMarket => Self::new(Markets::OneSelection(1), players),
             BenchWorkload::HotPlayer => Self::new(Markets::All, 1),
-            BenchWorkload::SettleMarket => Self::new(Markets::Only(1), players),
+            BenchWorkload::SettleMarket | BenchWorkload::Overload => Self::new(Markets::Only(1), players),
             BenchWorkload::MixedDay => Self::new(Markets::Day { bets_a_short_market }, players),
         }
     }
@@ -113,6 +115,8 @@ impl Plan {
                 }
             },
             Markets::All => (turn % count) as u32 + 1,
+            Markets::Wallet if turn.is_multiple_of(2) => return Deed::Deposit,
+            Markets::Wallet => return Deed::Withdraw,
             Markets::OneSelection(market) => return Deed::Bet { market, selection: 1 },
             Markets::Only(market) => market,
             Markets::AllButFirst => (turn % (count - 1)) as u32 + 2,

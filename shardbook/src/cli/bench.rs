@@ -24,6 +24,7 @@ use clap::{Args, ValueEnum};
   shardbook bench settle-market --bets 1000000 --players 100000
   shardbook bench state
   shardbook bench state --players 50000 --bets 250000 --residents 10000,50000 --data ./large --json state.json
+  shardbook bench overload --via grpc-stream --times 3 --deadline 100ms
 
 Closed loop (no --rate): --in-flight bets are always under way, so latency is mostly their queue.
 Open loop (--rate): bets are due at fixed times whether or not earlier ones are answered; a bet's latency counts from when
@@ -82,6 +83,15 @@ pub struct BenchArgs {
     /// [default: none, as many as are answered; settle-market: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub rate: Option<u64>,
+    /// overload: so many times the peak are offered.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub times: u64,
+    /// overload: time that a bet has from when it is due until it is decided; a client gives up what it could not send by then.
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = super::parse_duration)]
+    pub deadline: std::time::Duration,
+    /// overload: how long each flood lasts.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = super::parse_duration)]
+    pub lasts: std::time::Duration,
     /// Leave out what the machine allows: the bare appends and the empty calls.
     #[arg(long)]
     pub no_baseline: bool,
@@ -135,6 +145,9 @@ pub enum BenchWorkload {
     /// Registers and funds the players, places all bets and settles them market by market: what a bet costs as the history
     /// grows, bytes on disk, the start after a kill, memory of a resident player, and how long one takes to come from disk.
     State,
+    /// More bets than can be taken, each with a deadline, while a market is settled and money is moved: what is taken of the
+    /// peak, and what becomes of the others.
+    Overload,
 }
 
 /// Ways in of `shardbook bench`.

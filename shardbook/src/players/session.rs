@@ -78,6 +78,7 @@ impl Session {
         let message = ClientMessage {
             id: id.to_string(),
             request: Some(request),
+            ..ClientMessage::default()
         };
         let text = serde_json::to_string(&message).map_err(|error| Lost::Strange(error.to_string()))?;
         Ok(self.socket.send(Message::text(text)).await?)

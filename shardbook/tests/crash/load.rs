@@ -124,7 +124,7 @@ impl Load {
         let asked: Vec<_> = asked.into_iter().map(|(n, i)| (n, format!("{name}-{i}"))).collect();
         let bets = asked.iter().map(|(n, id)| request(*n, id)).collect();
         let replies = bulk
-            .place_bet_batch(PlaceBetBatchRequest { bets })
+            .place_bet_batch(PlaceBetBatchRequest { bets, deadline_ms: 0 })
             .await
             .expect("answers");
         for ((n, id), reply) in asked.into_iter().zip(replies.into_inner().replies) {

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, ActorRuntime};
-use tokio::sync::oneshot;
 
 use super::activation::{Activated, activate};
 use super::resident::Post;
+use super::terms::Reply;
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
@@ -36,7 +36,8 @@ pub(super) struct Asked<E: Entity> {
     pub(super) command: CommandId,
     pub(super) content: E::Command,
     pub(super) deadline_ms: Option<u64>,
-    pub(super) reply: oneshot::Sender<Result<Answer<E>, CallFault>>,
+    pub(super) bounded_by_sender: bool,
+    pub(super) reply: Reply<E>,
 }
 
 pub(super) type Look<E> = Box<dyn FnOnce(&<E as Entity>::State, u64) -> Committed + Send>;
@@ -60,9 +61,14 @@ pub(super) enum Broken {
 }
 
 impl<E: Entity> Message<E> {
-    /// Whether it counts against the bound of the mailbox: upkeep does not, or it would never be let in.
+    /// Whether it counts against the bound of the mailbox: upkeep does not, or it would never be let in, nor what its
+    /// sender bounds.
     pub(super) fn is_bounded(&self) -> bool {
-        matches!(self, Self::Command(_) | Self::Read(_))
+        match self {
+            Self::Command(asked) => !asked.bounded_by_sender,
+            Self::Read(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -206,20 +212,21 @@ impl<E: Entity> Body<E> {
             command,
             content,
             deadline_ms,
+            bounded_by_sender: _,
             reply,
         } = asked;
         let now_ms = shared.parts.clock.now_ms();
         let fingerprint = E::fingerprint(&content);
         if let Some(answer) = self.recall(shared, command, fingerprint)? {
             let then = Box::new(move || {
-                let _ = reply.send(Ok(answer));
+                reply.send(Ok(answer));
             });
             return room.put(Submission::Then(then));
         }
         // After the recall: a late retry of what was carried out must not hear that it was not.
         // Only now: a command that was carried out before is answered, however late it is asked again.
         if deadline_ms.is_some_and(|deadline| deadline < now_ms) {
-            let _ = reply.send(Err(CallFault::DeadlinePassed));
+            reply.send(Err(CallFault::DeadlinePassed));
             return Ok(());
         }
         let context = Context {
@@ -228,7 +235,7 @@ impl<E: Entity> Body<E> {
             world: &*shared.world,
         };
         let Some(decided) = self.decide(&content, &context) else {
-            let _ = reply.send(Err(CallFault::Overloaded));
+            reply.send(Err(CallFault::Overloaded));
             return Ok(());
         };
         SCRATCH.with_borrow_mut(|scratch| {
@@ -270,7 +277,7 @@ impl<E: Entity> Body<E> {
             let durable_version = Arc::clone(&self.durable_version);
             let then: Committed = Box::new(move || {
                 durable_version.store(version, Ordering::Release);
-                let _ = reply.send(Ok(match outcome {
+                reply.send(Ok(match outcome {
                     Ok(accepted) => Answer::Accepted(accepted),
                     Err(rejection) => Answer::Rejected(rejection),
                 }));

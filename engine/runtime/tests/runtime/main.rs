@@ -16,4 +16,5 @@ mod retries;
 mod scene;
 mod segments;
 mod tally;
+mod turnstile;
 mod views;

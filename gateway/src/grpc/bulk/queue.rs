@@ -1,9 +1,9 @@
 //! Bets under way and their answers, first in, first out.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use shardbook_proto::client::v1::{Error, PlaceBetReply, PlaceBetRequest};
@@ -11,12 +11,15 @@ use shardbook_proto::internal::v1::PlayerRequest;
 use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
+use shardbook_runtime::router::CallFault;
+use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
 use super::super::betting::bet_reply;
 use crate::codes;
 use crate::edge::{Call, Edge, outcome};
 use crate::parse;
+use crate::pause::Pause;
 use crate::prices::Quoting;
 
 /// Invariant: every bet that was taken gives one reply, in the order of taking; a bet that was routed is carried out even
@@ -28,13 +31,21 @@ pub(super) struct Queue {
     waiting: VecDeque<Placing>,
     /// One for all: the first bet is the first whose time is over. Rung for a bet that has left, it is set anew.
     timer: Option<Pin<Box<Sleep>>>,
+    pause: Pause,
 }
 
 struct Placing {
     /// As it is sent back.
     id: String,
     since: Instant,
-    call: Result<Call, Error>,
+    call: Under,
+}
+
+enum Under {
+    /// Not answered yet.
+    Way(Call),
+    /// Answered, or refused, when it was routed.
+    Answered(Result<Reply, Error>),
 }
 
 impl Queue {
@@ -44,6 +55,7 @@ impl Queue {
             quoting,
             waiting: VecDeque::with_capacity(room),
             timer: None,
+            pause: Pause::default(),
         }
     }
 
@@ -55,11 +67,32 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// Routes bets: when this returns, each is under way or refused.
-    pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>) {
-        let (since, patience) = (Instant::now(), self.patience());
-        let (stopping, before) = (self.edge.is_stopping(), self.waiting.len());
-        for PlaceBetRequest { player, id, bet } in bets {
+    /// Whether no more should be taken in for now, as the engine had no room. The task is woken when that is over.
+    pub(super) fn is_paused(&mut self, cx: &mut Context<'_>) -> bool {
+        self.pause.lasts(cx)
+    }
+
+    /// Routes bets, to be decided by then at the latest (0: as long as the gateway waits): when this returns, each is under
+    /// way or refused.
+    pub(super) fn take(&mut self, bets: impl IntoIterator<Item = PlaceBetRequest>, deadline_ms: i64) {
+        for _ in self.route(bets, deadline_ms) {}
+    }
+
+    /// The same until the engine has no room for one: that one is refused, and the rest is left where it is.
+    pub(super) fn take_with_room(&mut self, bets: impl Iterator<Item = PlaceBetRequest>, deadline_ms: i64) {
+        let mut routed = self.route(bets, deadline_ms);
+        while routed.next() == Some(true) {}
+    }
+
+    /// Routes a bet at each step; whether the engine had room.
+    fn route(
+        &mut self,
+        bets: impl IntoIterator<Item = PlaceBetRequest>,
+        deadline_ms: i64,
+    ) -> impl Iterator<Item = bool> {
+        let (since, left) = (Instant::now(), self.edge.left(deadline_ms));
+        let stopping = self.edge.is_stopping();
+        bets.into_iter().map(move |PlaceBetRequest { player, id, bet }| {
             let told = parse::fit_id(&id);
             let player = player.unwrap_or_default();
             let fit = if told.is_empty() {
@@ -69,17 +102,37 @@ impl Queue {
             } else {
                 parse::check_player(&player)
             };
-            let call = fit.map(|()| {
+            let placing = fit.map(|()| {
                 let request = PlayerRequest {
                     player: Some(player),
                     command_id: id,
                     request: Some(self.quoting.ask(Ask::PlaceBet(bet.unwrap_or_default()))),
                 };
-                self.edge.send(Target::Player(request), patience)
+                self.edge.send(Target::Player(request), left)
             });
+            let (call, has_room) = match placing {
+                Ok(call) => self.begun(call),
+                Err(error) => (Under::Answered(Err(error)), true),
+            };
             self.waiting.push_back(Placing { id: told, since, call });
+            self.edge.stats.messages.add(1);
+            has_room
+        })
+    }
+
+    /// A call under way, and whether the engine had room for it: where it had none that is known at once.
+    fn begun(&mut self, mut call: Call) -> (Under, bool) {
+        // Not from the turn of the task: a look at each bet would use it up.
+        let look = pin!(unconstrained(call.as_mut())).poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(answered) = look else {
+            return (Under::Way(call), true);
+        };
+        let has_room = answered != Err(CallFault::Overloaded);
+        let answered = outcome(answered, self.edge.config.overload_pause_ms);
+        if let Err(error) = &answered {
+            self.pause.heed(error);
         }
-        self.edge.stats.messages.add((self.waiting.len() - before) as u64);
+        (Under::Answered(answered), has_room)
     }
 
     /// Moves what is ready to the end of `replies`, until `most` are there. Has the task woken when the first that is not
@@ -108,9 +161,9 @@ impl Queue {
             return Poll::Ready(None);
         };
         let mut placed: Result<Reply, Error> = match &mut first.call {
-            Err(error) => Err(std::mem::take(error)),
-            Ok(call) => match call.as_mut().poll(cx) {
-                Poll::Ready(answered) => outcome(answered),
+            Under::Answered(answered) => std::mem::replace(answered, Err(Error::default())),
+            Under::Way(call) => match call.as_mut().poll(cx) {
+                Poll::Ready(answered) => outcome(answered, self.edge.config.overload_pause_ms),
                 Poll::Pending => {
                     ready!(poll_overdue(&mut self.timer, first.since + patience, cx));
                     Err(codes::UNKNOWN.error())
@@ -119,7 +172,10 @@ impl Queue {
         };
         match &mut placed {
             Ok(reply) => self.quoting.reply(reply),
-            Err(error) => self.quoting.error(error),
+            Err(error) => {
+                self.pause.heed(error);
+                self.quoting.error(error);
+            }
         }
         let reply = bet_reply(
             std::mem::take(&mut first.id),

@@ -19,12 +19,14 @@ use crate::prices::Quoting;
 const TURN: usize = 64;
 
 /// Invariant: never more bets under way than `partner_inflight`; at that number nothing is read, and HTTP/2 has the client
-/// wait. Every bet read is answered before the stream ends, unless the client goes first.
+/// wait. So it has for a moment when the engine had no room for one. Every bet read is answered before the stream ends, unless the client goes first.
 pub(in crate::grpc) struct BetStream {
     edge: Arc<Edge>,
     inbound: Inbound,
     /// The rest of the last message, for which there was no room.
     unrouted: std::vec::IntoIter<PlaceBetRequest>,
+    /// As the last message has it.
+    deadline_ms: i64,
     queue: Queue,
     /// The place among the connections of the gateway, which wakes the stream when it stops.
     place: Arc<Outbox>,
@@ -48,6 +50,7 @@ impl BetStream {
             edge: Arc::clone(edge),
             inbound: Inbound::Open(Box::new(inbound)),
             unrouted: Vec::new().into_iter(),
+            deadline_ms: 0,
             queue: Queue::new(Arc::clone(edge), quoting, 0),
             place,
         })
@@ -56,9 +59,13 @@ impl BetStream {
     /// Routes what has come, as far as there is room. True when there may be more to read now.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         for _ in 0..TURN {
+            if self.queue.is_paused(cx) {
+                return false;
+            }
             let room = self.edge.config.partner_inflight.saturating_sub(self.queue.len());
             if self.unrouted.len() > 0 {
-                self.queue.take(self.unrouted.by_ref().take(room));
+                self.queue
+                    .take_with_room(self.unrouted.by_ref().take(room), self.deadline_ms);
             }
             if self.unrouted.len() > 0 || self.queue.len() >= self.edge.config.partner_inflight {
                 return false;
@@ -74,10 +81,12 @@ impl BetStream {
                 Poll::Pending => return false,
                 Poll::Ready(read) => read,
             };
-            let checked =
-                read.map(|message| message.and_then(|m| check_size(&self.edge, m.bets.len()).map(|()| m.bets)));
+            let checked = read.map(|message| message.and_then(|m| check_size(&self.edge, m.bets.len()).map(|()| m)));
             match checked {
-                Some(Ok(bets)) => self.unrouted = bets.into_iter(),
+                Some(Ok(message)) => {
+                    self.unrouted = message.bets.into_iter();
+                    self.deadline_ms = message.deadline_ms;
+                }
                 Some(Err(status)) => self.inbound = Inbound::Ended(Some(status)),
                 None => self.inbound = Inbound::Ended(None),
             }
@@ -108,6 +117,9 @@ impl Stream for BetStream {
                 return Poll::Pending;
             }
             if this.unrouted.len() > 0 {
+                if this.queue.is_paused(cx) {
+                    return Poll::Pending;
+                }
                 continue;
             }
             return match &mut this.inbound {

@@ -10,7 +10,7 @@ use shardbook_proto::client::v1::{PlaceBetBatchRequest, PlaceBetRequest};
 use shardbook_runtime::router::BoxFuture;
 use tonic::transport::Channel;
 
-use super::{Lane, Plan, Tag, bet_request, placed, unary};
+use super::{Lane, Plan, Said, Tag, bet_request, earliest, placed, unary};
 use crate::Failure;
 use crate::bench::plan::Deed;
 
@@ -20,7 +20,7 @@ pub(super) struct Batches {
     /// Most bets of a message.
     most: usize,
     gathered: (Vec<Tag>, Vec<PlaceBetRequest>),
-    waiting: FuturesUnordered<BoxFuture<Result<Vec<Tag>, Failure>>>,
+    waiting: FuturesUnordered<BoxFuture<Result<Vec<(Tag, Said)>, Failure>>>,
 }
 
 impl Batches {
@@ -39,20 +39,19 @@ impl Batches {
         if tags.is_empty() {
             return;
         }
+        let deadline_ms = earliest(&tags);
         let mut bulk = self.bulk.clone();
         self.waiting.push(Box::pin(async move {
             let replies = bulk
-                .place_bet_batch(PlaceBetBatchRequest { bets })
+                .place_bet_batch(PlaceBetBatchRequest { bets, deadline_ms })
                 .await?
                 .into_inner()
                 .replies;
             if replies.len() != tags.len() {
                 return Err(format!("{} answers to {} bets", replies.len(), tags.len()).into());
             }
-            for (reply, tag) in replies.into_iter().zip(&tags) {
-                placed(reply, tag)?;
-            }
-            Ok(tags)
+            let told = replies.into_iter().zip(tags);
+            told.map(|(reply, tag)| Ok((tag, placed(reply, &tag)?))).collect()
         }));
     }
 }
@@ -71,11 +70,11 @@ impl Lane for Batches {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         self.leave();
         let mut some = false;
         while let Poll::Ready(Some(tags)) = self.waiting.poll_next_unpin(cx) {
-            tags?.into_iter().for_each(&mut *done);
+            tags?.into_iter().for_each(|(tag, said)| done(tag, said));
             some = true;
         }
         if some { Poll::Ready(Ok(())) } else { Poll::Pending }

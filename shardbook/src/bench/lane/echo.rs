@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::{Lane, Plan, Tag};
+use super::{Lane, Plan, Said, Tag};
 use crate::Failure;
 
 pub(super) struct Echo {
@@ -35,10 +35,10 @@ impl Lane for Echo {
         }));
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         let mut some = false;
         while let Poll::Ready(Some(tag)) = self.waiting.poll_next_unpin(cx) {
-            done(tag?);
+            done(tag?, Said::Done);
             some = true;
         }
         if some { Poll::Ready(Ok(())) } else { Poll::Pending }

@@ -11,7 +11,7 @@ use shardbook_runtime::router::{BoxFuture, CallFault};
 use shardbook_shard_node::ShardRouter;
 use tokio::runtime::Handle;
 
-use super::{Lane, Plan, Tag, single, unexpected};
+use super::{Lane, Plan, Said, Tag, single, unexpected};
 use crate::Failure;
 use crate::bench::house::of_player;
 use crate::bench::plan::Deed;
@@ -53,18 +53,33 @@ impl Lane for Straight {
                 ..client::ListBets::default()
             })),
         };
+        let message = ShardRequest {
+            deadline_ms: tag.deadline_ms,
+            ..message
+        };
         // An actor that this wakes runs on the threads of the house, not on the clients'.
         let _on_house = self.house.enter();
         self.waiting.push_back((tag, self.router.call(message)));
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         let mut some = false;
         let _on_house = self.house.enter();
         while let Some((tag, call)) = self.waiting.front_mut() {
             let Poll::Ready(answered) = call.as_mut().poll(cx) else {
                 break;
             };
+            let said = match answered {
+                Err(CallFault::Overloaded) => Some("OVERLOADED".to_owned()),
+                Err(CallFault::DeadlinePassed) => Some("DEADLINE_PASSED".to_owned()),
+                _ => None,
+            };
+            if let Some(code) = said {
+                done(*tag, Said::Refused(code));
+                self.waiting.pop_front();
+                some = true;
+                continue;
+            }
             let reply = answered?.reply;
             let fits = matches!(
                 (tag.order.deed, &reply),
@@ -75,7 +90,7 @@ impl Lane for Straight {
             if !fits {
                 return Poll::Ready(Err(unexpected(tag.order.deed, &reply)));
             }
-            done(*tag);
+            done(*tag, Said::Done);
             self.waiting.pop_front();
             some = true;
         }

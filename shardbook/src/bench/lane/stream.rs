@@ -13,20 +13,23 @@ use tokio::sync::mpsc;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
-use super::{Lane, Plan, Tag, bet_request, placed, unary};
+use super::{Lane, Plan, Said, Tag, bet_request, earliest, placed, unary};
 use crate::Failure;
 use crate::bench::plan::Deed;
+
+/// Messages that the connection has not taken at which the client rather waits.
+const UNSENT_MAX: usize = 2;
 
 pub(super) struct Bets {
     say: mpsc::Sender<PlaceBetBatchRequest>,
     heard: Streaming<PlaceBetBatchReply>,
     /// Most bets of a message.
     most: usize,
-    gathered: Vec<PlaceBetRequest>,
+    gathered: (Vec<Tag>, Vec<PlaceBetRequest>),
     waiting: VecDeque<Tag>,
     single: BettingClient<Channel>,
     /// What is no bet goes beside the stream.
-    beside: FuturesUnordered<BoxFuture<Result<Tag, Failure>>>,
+    beside: FuturesUnordered<BoxFuture<unary::Answered>>,
 }
 
 impl Bets {
@@ -43,7 +46,7 @@ impl Bets {
                 say,
                 heard,
                 most,
-                gathered: Vec::new(),
+                gathered: (Vec::new(), Vec::new()),
                 waiting: VecDeque::new(),
                 single: BettingClient::new(channel),
                 beside: FuturesUnordered::new(),
@@ -52,12 +55,15 @@ impl Bets {
     }
 
     fn leave(&mut self) -> Result<(), Failure> {
-        if self.gathered.is_empty() {
+        let (tags, bets) = std::mem::take(&mut self.gathered);
+        if tags.is_empty() {
             return Ok(());
         }
-        let bets = std::mem::take(&mut self.gathered);
+        let deadline_ms = earliest(&tags);
         let full = |_| Failure::from("the stream of bets is closed or full");
-        self.say.try_send(PlaceBetBatchRequest { bets }).map_err(full)
+        self.say
+            .try_send(PlaceBetBatchRequest { bets, deadline_ms })
+            .map_err(full)
     }
 }
 
@@ -68,27 +74,33 @@ impl Lane for Bets {
             return;
         };
         self.waiting.push_back(tag);
-        self.gathered.push(bet_request(plan, &tag, market, selection));
-        if self.gathered.len() >= self.most {
+        self.gathered.0.push(tag);
+        self.gathered.1.push(bet_request(plan, &tag, market, selection));
+        if self.gathered.0.len() >= self.most {
             // A stream that has ended is told at the next poll.
             let _ = self.leave();
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn is_full(&self) -> bool {
+        self.say.max_capacity() - self.say.capacity() >= UNSENT_MAX
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         self.leave()?;
         let mut some = false;
         while let Poll::Ready(message) = self.heard.poll_next_unpin(cx) {
             let message = message.ok_or("the stream of bets ended")??;
             for reply in message.replies {
                 let tag = self.waiting.pop_front().ok_or("an answer to nothing")?;
-                placed(reply, &tag)?;
-                done(tag);
+                let said = placed(reply, &tag)?;
+                done(tag, said);
             }
             some = true;
         }
         while let Poll::Ready(Some(tag)) = self.beside.poll_next_unpin(cx) {
-            done(tag?);
+            let (tag, said) = tag?;
+            done(tag, said);
             some = true;
         }
         if some { Poll::Ready(Ok(())) } else { Poll::Pending }

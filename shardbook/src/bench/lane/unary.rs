@@ -11,13 +11,16 @@ use shardbook_proto::client::v1::{
 use shardbook_runtime::router::BoxFuture;
 use tonic::transport::Channel;
 
-use super::{Lane, Plan, Tag, bet_request, placed, player_ref, unexpected};
+use super::{Lane, Plan, Said, Tag, bet_request, placed, player_ref, unexpected};
 use crate::Failure;
 use crate::bench::plan::Deed;
 
+/// A command with its answer.
+pub(super) type Answered = Result<(Tag, Said), Failure>;
+
 pub(super) struct Unary {
     client: BettingClient<Channel>,
-    waiting: FuturesUnordered<BoxFuture<Result<Tag, Failure>>>,
+    waiting: FuturesUnordered<BoxFuture<Answered>>,
 }
 
 impl Unary {
@@ -34,10 +37,11 @@ impl Lane for Unary {
         self.waiting.push(call(self.client.clone(), plan, tag));
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         let mut some = false;
         while let Poll::Ready(Some(tag)) = self.waiting.poll_next_unpin(cx) {
-            done(tag?);
+            let (tag, said) = tag?;
+            done(tag, said);
             some = true;
         }
         if some { Poll::Ready(Ok(())) } else { Poll::Pending }
@@ -45,13 +49,13 @@ impl Lane for Unary {
 }
 
 /// One call; it is sent at the first poll.
-pub(super) fn call(mut client: BettingClient<Channel>, plan: &Plan, tag: Tag) -> BoxFuture<Result<Tag, Failure>> {
+pub(super) fn call(mut client: BettingClient<Channel>, plan: &Plan, tag: Tag) -> BoxFuture<Answered> {
     let deed = tag.order.deed;
     if let Deed::Bet { market, selection } = deed {
         let request = bet_request(plan, &tag, market, selection);
         return Box::pin(async move {
-            placed(client.place_bet(request).await?.into_inner(), &tag)?;
-            Ok(tag)
+            let said = placed(client.place_bet(request).await?.into_inner(), &tag)?;
+            Ok((tag, said))
         });
     }
     let (player, id) = (Some(player_ref(tag.order.player)), plan.id(tag.turn));
@@ -71,7 +75,8 @@ pub(super) fn call(mut client: BettingClient<Channel>, plan: &Plan, tag: Tag) ->
                     client.withdraw(request).await?
                 };
                 match reply.into_inner().result {
-                    Some(cashier_reply::Result::Balance(_)) => Ok(tag),
+                    Some(cashier_reply::Result::Balance(_)) => Ok((tag, Said::Done)),
+                    Some(cashier_reply::Result::Error(error)) => Ok((tag, Said::Refused(error.code))),
                     other => Err(unexpected(deed, &other)),
                 }
             }
@@ -81,7 +86,7 @@ pub(super) fn call(mut client: BettingClient<Channel>, plan: &Plan, tag: Tag) ->
                 .into_inner()
                 .result
             {
-                Some(get_balance_reply::Result::Balance(_)) => Ok(tag),
+                Some(get_balance_reply::Result::Balance(_)) => Ok((tag, Said::Done)),
                 other => Err(unexpected(deed, &other)),
             },
             Deed::Bets | Deed::Bet { .. } => {
@@ -94,7 +99,7 @@ pub(super) fn call(mut client: BettingClient<Channel>, plan: &Plan, tag: Tag) ->
                     list: Some(list),
                 };
                 match client.list_bets(request).await?.into_inner().result {
-                    Some(list_bets_reply::Result::Bets(_)) => Ok(tag),
+                    Some(list_bets_reply::Result::Bets(_)) => Ok((tag, Said::Done)),
                     other => Err(unexpected(deed, &other)),
                 }
             }

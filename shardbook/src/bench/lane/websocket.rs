@@ -11,10 +11,13 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Lane, Plan, Tag, turn_of};
+use super::{Lane, Plan, Said, Tag, turn_of};
 use crate::Failure;
 use crate::bench::house::{EVENT, PRICE};
 use crate::bench::plan::Deed;
+
+/// Texts that the socket has not taken at which the client rather waits.
+const UNSENT_MAX: usize = 16;
 
 pub(super) struct Socket {
     socket: WebSocketStream<TcpStream>,
@@ -72,7 +75,7 @@ impl Socket {
     }
 
     /// The command that a text answers; pushes have no id.
-    fn answered(&mut self, text: &str) -> Result<Option<Tag>, Failure> {
+    fn answered(&mut self, text: &str) -> Result<Option<(Tag, Said)>, Failure> {
         let Some((id, rest)) = text.strip_prefix(r#"{"id":""#).and_then(|rest| rest.split_once('"')) else {
             return Ok(None);
         };
@@ -86,8 +89,13 @@ impl Socket {
             Deed::Balance => r#","balance""#,
             Deed::Bets => r#","bets""#,
         };
+        let code = rest
+            .strip_prefix(r#","error":{"code":""#)
+            .and_then(|rest| rest.split_once('"'));
         if rest.starts_with(expected) {
-            Ok(Some(tag))
+            Ok(Some((tag, Said::Done)))
+        } else if let Some((code, _)) = code {
+            Ok(Some((tag, Said::Refused(code.to_owned()))))
         } else {
             Err(format!("{:?} was not answered as it should be: {text}", tag.order.deed).into())
         }
@@ -98,9 +106,13 @@ impl Lane for Socket {
     /// Whatever player the order names, it is this one: a socket has one.
     fn send(&mut self, plan: &Plan, tag: Tag) {
         let id = plan.id(tag.turn);
+        let by = match tag.deadline_ms {
+            0 => String::new(),
+            deadline_ms => format!(r#","deadlineMs":"{deadline_ms}""#),
+        };
         self.unsent.push_back(match tag.order.deed {
             Deed::Bet { market, selection } => format!(
-                r#"{{"id":"{id}","placeBet":{{"legs":[{{"event":"{EVENT}","market":{market},"selection":{selection},"price":"{PRICE}"}}],"stake":"1.00","currency":"EUR","policy":"PRICE_POLICY_EXACT"}}}}"#
+                r#"{{"id":"{id}"{by},"placeBet":{{"legs":[{{"event":"{EVENT}","market":{market},"selection":{selection},"price":"{PRICE}"}}],"stake":"1.00","currency":"EUR","policy":"PRICE_POLICY_EXACT"}}}}"#
             ),
             Deed::Deposit => format!(r#"{{"id":"{id}","deposit":{{"amount":"1.00","currency":"EUR"}}}}"#),
             Deed::Withdraw => format!(r#"{{"id":"{id}","withdraw":{{"amount":"1.00","currency":"EUR"}}}}"#),
@@ -110,14 +122,18 @@ impl Lane for Socket {
         self.waiting.push_back(tag);
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag)) -> Poll<Result<(), Failure>> {
+    fn is_full(&self) -> bool {
+        self.unsent.len() >= UNSENT_MAX
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, done: &mut dyn FnMut(Tag, Said)) -> Poll<Result<(), Failure>> {
         self.leave(cx)?;
         let mut some = false;
         while let Poll::Ready(message) = self.socket.poll_next_unpin(cx) {
             if let Message::Text(text) = message.ok_or("the gateway closed the connection")??
-                && let Some(tag) = self.answered(&text)?
+                && let Some((tag, said)) = self.answered(&text)?
             {
-                done(tag);
+                done(tag, said);
                 some = true;
             }
         }

@@ -105,7 +105,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
         let tungstenite::Message::Text(text) = message else {
             continue;
         };
-        let ClientMessage { id, request } = serde_json::from_str(&text).expect("the players speak the protocol");
+        let ClientMessage { id, request, .. } = serde_json::from_str(&text).expect("the players speak the protocol");
         let request = request.expect("a request");
         if let Request::OpenSession(open) = &request {
             player.clone_from(&open.player);
