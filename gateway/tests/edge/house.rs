@@ -21,6 +21,8 @@ use shardbook_proto::provider::v1::FeedReply;
 use shardbook_runtime::router::{BoxFuture, CallFault, Service};
 use tokio::sync::watch;
 
+use crate::overload::now_ms;
+
 #[derive(Clone)]
 pub struct House {
     held: Arc<Mutex<Held>>,
@@ -36,7 +38,7 @@ struct Held {
     bets: Vec<Bet>,
     markets: BTreeMap<String, MarketImage>,
     fault: Option<CallFault>,
-    /// Of each request routed so far.
+    /// Of each request routed so far, in Unix milliseconds.
     deadlines: Vec<i64>,
     /// What the only bet can be sold for.
     cash_out: String,
@@ -217,7 +219,11 @@ impl House {
 
     fn answer(&self, request: ShardRequest) -> Result<ShardReply, CallFault> {
         let mut held = self.held.lock().expect("lock");
-        held.deadlines.push(request.deadline_ms);
+        let left = i64::from(request.patience_ms);
+        held.deadlines.push(match request.deadline_ms {
+            0 => now_ms() + left,
+            passed => passed,
+        });
         if let Some(fault) = held.fault {
             return Err(fault);
         }

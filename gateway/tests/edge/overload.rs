@@ -19,7 +19,7 @@ use crate::client::{Client, bet, soon};
 use crate::grpc::channel;
 use crate::house::House;
 
-fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     now.as_millis() as i64
 }
@@ -78,10 +78,11 @@ async fn a_deadline_goes_with_the_command() {
     soon(betting.place_bet(of("u2"))).await.expect("call");
     let ended = now_ms();
     let whole = began + WAITS..=ended + WAITS;
-    let given = soonest..=soonest;
+    // A shard is told how long a command may still wait, in whole milliseconds.
+    let given = soonest - 1..=soonest + (ended - began);
     // What has passed already is for the shard to refuse: an earlier try may have been carried out.
     let past = 1..=1;
-    let called = soonest - 1..=ended + 3_000;
+    let called = soonest - 2..=ended + 3_000;
     let table = [
         ("w1", &given),
         ("w2", &past),
