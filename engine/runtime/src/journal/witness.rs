@@ -14,7 +14,8 @@ use super::frame::{Digest, Frame, Position};
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
 
-/// Sequence, digest, and a digest of both with the shard: a row that was half written is known.
+/// Sequence, digest, and a digest of both with the shard, so that damage is known. A row never spans two sectors or pages: it
+/// is written whole or not at all, whatever comes between.
 const ROW: usize = 64;
 const BODY: usize = 8 + size_of::<Digest>();
 
