@@ -45,7 +45,7 @@ enum Under {
     /// Not answered yet.
     Way(Call),
     /// Answered, or refused, when it was routed.
-    Answered(Result<Reply, Error>),
+    Answered(Box<Result<Reply, Error>>),
 }
 
 impl Queue {
@@ -112,7 +112,7 @@ impl Queue {
             });
             let (call, has_room) = match placing {
                 Ok(call) => self.begun(call),
-                Err(error) => (Under::Answered(Err(error)), true),
+                Err(error) => (Under::Answered(Box::new(Err(error))), true),
             };
             self.waiting.push_back(Placing { id: told, since, call });
             self.edge.stats.messages.add(1);
@@ -132,7 +132,7 @@ impl Queue {
         if let Err(error) = &answered {
             self.pause.heed(error);
         }
-        (Under::Answered(answered), has_room)
+        (Under::Answered(Box::new(answered)), has_room)
     }
 
     /// Moves what is ready to the end of `replies`, until `most` are there. Has the task woken when the first that is not
@@ -161,7 +161,7 @@ impl Queue {
             return Poll::Ready(None);
         };
         let mut placed: Result<Reply, Error> = match &mut first.call {
-            Under::Answered(answered) => std::mem::replace(answered, Err(Error::default())),
+            Under::Answered(answered) => std::mem::replace(&mut **answered, Err(Error::default())),
             Under::Way(call) => match call.as_mut().poll(cx) {
                 Poll::Ready(answered) => outcome(answered, self.edge.config.overload_pause_ms),
                 Poll::Pending => {
