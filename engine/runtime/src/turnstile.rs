@@ -59,14 +59,13 @@ pub struct Turnstile {
 struct Shared {
     room: Room,
     kept: Box<[Share]>,
-    common: AtomicU32,
+    common: Apart<AtomicU32>,
     limit: AtomicU32,
     began: Instant,
     /// Microseconds from the beginning at which the present look ends.
     look_ends: AtomicU64,
-    /// In the present look: passes that came back, those of them that were out for long, and those who were turned away.
-    back: AtomicU32,
-    late: AtomicU32,
+    /// In the present look: passes that came back, and those who were turned away.
+    back: Apart<Back>,
     turned_away: AtomicU32,
     /// The same for tasks that waited for a processor.
     run: AtomicU32,
@@ -77,6 +76,19 @@ struct Shared {
     crowd: AtomicU8,
     turned_away_ever: AtomicU64,
 }
+
+/// Passes that came back.
+#[derive(Default)]
+struct Back {
+    all: AtomicU32,
+    /// Those that were out for long.
+    late: AtomicU32,
+}
+
+/// On a cache line of its own: it changes with every command, and what stands beside it is only looked at.
+#[derive(Default)]
+#[repr(align(64))]
+struct Apart<T>(T);
 
 struct Share {
     units: u32,
@@ -107,11 +119,10 @@ impl Turnstile {
                 limit: AtomicU32::new(options.common.start()),
                 room: options.common,
                 kept: options.kept.into_iter().map(share).collect(),
-                common: AtomicU32::new(0),
+                common: Apart::default(),
                 began: Instant::now(),
                 look_ends: AtomicU64::new(LOOK.as_micros() as u64),
-                back: AtomicU32::new(0),
-                late: AtomicU32::new(0),
+                back: Apart::default(),
                 turned_away: AtomicU32::new(0),
                 run: AtomicU32::new(0),
                 run_late: AtomicU32::new(0),
@@ -136,7 +147,7 @@ impl Turnstile {
         let limit = shared.limit.load(Ordering::Relaxed);
         // What costs more than there is comes in when nobody else is there.
         let fits = |used: u32| used.checked_add(cost).filter(|sum| used == 0 || *sum <= limit);
-        if !kept && !take(&shared.common, fits) {
+        if !kept && !take(&shared.common.0, fits) {
             shared.turned_away.fetch_add(1, Ordering::Relaxed);
             shared.turned_away_ever.fetch_add(1, Ordering::Relaxed);
             shared.look(shared.micros());
@@ -183,7 +194,7 @@ impl Turnstile {
         let shared = &self.shared;
         let kept = shared.kept.iter().map(|share| share.used.load(Ordering::Relaxed));
         Sight {
-            under_way: kept.sum::<u32>() + shared.common.load(Ordering::Relaxed),
+            under_way: kept.sum::<u32>() + shared.common.0.load(Ordering::Relaxed),
             common: shared.limit.load(Ordering::Relaxed),
             turned_away: shared.turned_away_ever.load(Ordering::Relaxed),
         }
@@ -212,8 +223,8 @@ impl Shared {
         }
         let count = |count: &AtomicU32| count.swap(0, Ordering::Relaxed);
         let seen = Seen {
-            back: count(&self.back),
-            late: count(&self.late),
+            back: count(&self.back.0.all),
+            late: count(&self.back.0.late),
             turned_away: count(&self.turned_away),
             run: count(&self.run),
             run_late: count(&self.run_late),
@@ -241,15 +252,15 @@ impl Drop for Pass {
         if let Some(share) = self.kept.and_then(|class| shared.kept.get(class)) {
             share.used.fetch_sub(self.cost, Ordering::Relaxed);
         } else {
-            shared.common.fetch_sub(self.cost, Ordering::Relaxed);
+            shared.common.0.fetch_sub(self.cost, Ordering::Relaxed);
         }
         let now = shared.micros();
-        shared.back.fetch_add(1, Ordering::Relaxed);
+        shared.back.0.all.fetch_add(1, Ordering::Relaxed);
         if shared
             .room
             .is_late(Duration::from_micros(now.saturating_sub(self.since)))
         {
-            shared.late.fetch_add(1, Ordering::Relaxed);
+            shared.back.0.late.fetch_add(1, Ordering::Relaxed);
         }
         shared.look(now);
     }
