@@ -266,7 +266,7 @@ impl<E: Entity> Host<E> {
     /// Sends every entity out of memory with a snapshot and waits until all are durable and readable.
     ///
     /// # Errors
-    /// [`StoreFault::Stopped`] when the journal has stopped.
+    /// [`StoreFault::Stopped`] when the journal has stopped, or what the store says.
     pub async fn stop(&self) -> Result<(), StoreFault> {
         let shared = &self.shared;
         shared.residents.close();
@@ -279,7 +279,9 @@ impl<E: Entity> Host<E> {
         if let Some(supervisor) = self.shared.supervisor.get() {
             supervisor.stop(None);
         }
-        self.shared.parts.journal.until_viewed().await
+        self.shared.parts.journal.until_viewed().await?;
+        // So that the next start reads nothing again.
+        checkpointer::note(&self.shared)
     }
 }
 

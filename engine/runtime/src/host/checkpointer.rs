@@ -113,11 +113,17 @@ async fn ask<E: Entity>(shared: &Arc<Shared<E>>, due: &[EntityKey], over: Durati
     Ok(())
 }
 
+/// Notes up to where everything is in snapshots: a start reads the journal from there.
+pub(super) fn note<E: Entity>(shared: &Shared<E>) -> Result<(), StoreFault> {
+    let parts = &shared.parts;
+    note_covered(&parts.store, &parts.tails.covered(&reached(shared).viewed))
+}
+
 /// Notes what is covered by snapshots, and says which entities have been dirty for too much of the journal.
 fn round<E: Entity>(shared: &Arc<Shared<E>>, past: &mut Past) -> Vec<EntityKey> {
     let parts = &shared.parts;
     let now = reached(shared);
-    if let Err(fault) = note_covered(&parts.store, &parts.tails.covered(&now.viewed)) {
+    if let Err(fault) = note(shared) {
         tracing::warn!(%fault, "cannot note how far snapshots cover the journal; a restart will read more");
     }
     let due = past.due(now.bytes).map(|due| parts.tails.older_than(due));

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use shardbook_runtime::host::HostOptions;
+use shardbook_runtime::views::needed;
 use tempfile::tempdir;
 
-use crate::scene::{Said, Scene, ask, calm, look, named, replay, said, within};
+use crate::scene::{Said, Scene, ask, calm, look, named, replay, said, shards, within};
 use crate::tally::Command;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -142,6 +143,10 @@ async fn a_stop_answers_what_was_sent_and_leaves_nothing_uncovered() {
     );
     assert_eq!(host.residents(), 0);
     assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
+    let read_again = needed(scene.store(), &[]).expect("the store reads").0;
+    let durability = scene.node.journal().durability();
+    let written: Vec<_> = shards().map(|shard| durability.durable(shard)).collect();
+    assert_eq!(read_again, written, "the next start reads nothing again");
     let replayed = replay(scene.store());
     for id in 0..5 {
         assert_eq!(scene.snapshot(id).map(|snapshot| snapshot.version), Some(10));
