@@ -104,6 +104,11 @@ impl House {
         let mut rules = Rules::default();
         change(&mut config, &mut rules);
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::on(folder, config, rules, admission, archives).await
+    }
+
+    /// Starts everything on what is in the folder.
+    async fn on(folder: TempDir, config: Config, rules: Rules, admission: AdmissionOptions, archives: bool) -> Self {
         let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
         Self {
             folder,
@@ -185,16 +190,7 @@ impl House {
         } = self;
         stop(node, gateway).await;
         change(&mut rules);
-        let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
-        Self {
-            folder,
-            config,
-            rules,
-            admission,
-            node,
-            gateway,
-            archives,
-        }
+        Self::on(folder, config, rules, admission, archives).await
     }
 
     /// Stops everything in order, lets every frame leave for the archive that nothing needs, and starts again on what is left,
@@ -232,16 +228,7 @@ impl House {
                 ..after
             }
         );
-        let (node, gateway) = start(&folder, &config, &rules, &admission, archives).await;
-        Self {
-            folder,
-            config,
-            rules,
-            admission,
-            node,
-            gateway,
-            archives,
-        }
+        Self::on(folder, config, rules, admission, archives).await
     }
 
     /// Segments in its archive.

@@ -6,7 +6,7 @@
 //!
 //! There is an actor only while there are messages: to bring the entity to memory, and where senders meet. One that has
 //! nothing more to do goes to rest and leaves the body where it is, because a task with its queues is larger than most
-//! players.
+//! entities.
 
 use std::any::Any;
 use std::cell::RefCell;
