@@ -1,5 +1,7 @@
 //! Bets that have left their player's memory.
 
+use std::collections::BTreeMap;
+
 use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
 use shardbook_domain::player;
@@ -41,20 +43,40 @@ pub(crate) async fn with_recalled(
 
 /// All that happened to a bet, oldest first, as far as the views have come.
 pub(crate) fn history_of(store: &Store, player: PlayerId, bet: BetNo) -> Result<Vec<player::Event>, StoreFault> {
-    let prefix = history::bet_prefix(player, bet);
-    let mut events = Vec::new();
-    for row in HISTORY.scan(store, &prefix, &prefix) {
-        let (_, bytes) = row?;
+    Ok(block_of(store, player, bet, |no| no == bet)?
+        .remove(&bet)
+        .unwrap_or_default())
+}
+
+/// All that happened to the bets around a number that are wanted, as [`history_of`].
+pub(crate) fn block_of(
+    store: &Store,
+    player: PlayerId,
+    near: BetNo,
+    wanted: impl Fn(BetNo) -> bool,
+) -> Result<BTreeMap<BetNo, Vec<player::Event>>, StoreFault> {
+    let key = EntityKey {
+        kind: PLAYER,
+        id: player.0,
+    };
+    let shard = store.map().locate(key);
+    // In order, and each once.
+    let mut found = BTreeMap::new();
+    let list = history::block_prefix(player, near);
+    HISTORY.elements(store, shard, &list, |element, bytes| {
+        if let Some(bet) = history::bet_of(near, element).filter(|bet| wanted(*bet)) {
+            found.insert((bet, element.to_vec()), bytes.to_vec());
+        }
+    })?;
+    let mut bets = BTreeMap::<_, Vec<_>>::new();
+    for ((bet, _), bytes) in found {
         let event = player::Event::decode(&bytes).map_err(|error| StoreFault::Corrupt {
             what: "bet history",
-            shard: store.map().locate(EntityKey {
-                kind: PLAYER,
-                id: player.0,
-            }),
+            shard,
             at: format!("{player}-{bet}"),
             why: error.to_string(),
         })?;
-        events.push(event);
+        bets.entry(bet).or_default().push(event);
     }
-    Ok(events)
+    Ok(bets)
 }

@@ -17,7 +17,7 @@ use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::{Frame, GENESIS, Store};
 use shardbook_runtime::slot::ShardId;
-use shardbook_runtime::views::{Rebuilt, outcomes_position, projection_position};
+use shardbook_runtime::views::{Projection, Rebuilt, outcomes_position, projection_position};
 
 use crate::entities::{EventEntity, PlayerEntity};
 use crate::rulebook;
@@ -169,9 +169,11 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
     for fault in store.stray_segments()? {
         verdict.note("J-3", fault.path.display(), &fault);
     }
-    for view in &views {
-        verdict.views += 1;
-        if let Some(difference) = replay.rebuilt.difference(store, &**view)? {
+    let differences = |view: &Box<dyn Projection>| replay.rebuilt.difference(store, &**view);
+    let outcomes = || replay.rebuilt.outcomes_difference(store);
+    verdict.views += views.len() as u64;
+    for difference in views.iter().map(differences).chain(std::iter::once_with(outcomes)) {
+        if let Some(difference) = difference? {
             let first = difference
                 .first
                 .map(|key| format!(", first at {key:02x?}"))
@@ -203,7 +205,7 @@ impl Replay {
                         books::after_entry(key, &events, &replayed.state, rules, verdict);
                     }
                     if outcomes {
-                        entity::outcome_row(store, &entry, verdict)?;
+                        self.rebuilt.add_outcome(&entry);
                     }
                 }
                 EventEntity::KIND => {

@@ -1,12 +1,15 @@
 //! The read models of this node: the rows of each, carried into the runtime's views.
 
+use std::ops::ControlFlow;
+
 use shardbook_domain::ids::{EventId, PlayerId};
 use shardbook_domain::rules::Rules;
 use shardbook_domain::{event, player};
 use shardbook_projections::{EventEntry, PlayerEntry, Row, events, history, legs, open, pending, results, totals};
 use shardbook_runtime::entity::{Entity, Undecodable};
 use shardbook_runtime::journal::{EntryRef, Families, Store};
-use shardbook_runtime::views::{Projection, Rows};
+use shardbook_runtime::slot::ShardId;
+use shardbook_runtime::views::{Kept, ListOf, Projection, Rows};
 
 use crate::budgets::has_limits;
 use crate::entities::{EventEntity, PlayerEntity};
@@ -20,7 +23,9 @@ pub struct View {
     name: &'static str,
     version: u32,
     rows_are_final: bool,
-    list_element: Option<usize>,
+    kept: Kept,
+    /// It keeps events as they are in the journal, and so needs their bytes.
+    of_bytes: bool,
     of_player: Option<PlayerRows>,
     of_event: Option<EventRows>,
 }
@@ -29,9 +34,10 @@ pub struct View {
 pub static HISTORY: View = View {
     prefix: 1,
     name: "history",
-    version: 1,
+    version: 2,
     rows_are_final: true,
-    list_element: None,
+    kept: Kept::Gathered(history::ELEMENT_BYTES),
+    of_bytes: true,
     of_player: Some(|entry, row| history::rows(entry, row)),
     of_event: None,
 };
@@ -41,7 +47,8 @@ pub static LEGS: View = View {
     name: "legs",
     version: 2,
     rows_are_final: true,
-    list_element: Some(legs::ELEMENT_BYTES),
+    kept: Kept::Lists(legs::ELEMENT_BYTES),
+    of_bytes: false,
     of_player: Some(|entry, row| legs::rows(entry, row)),
     of_event: None,
 };
@@ -51,7 +58,8 @@ pub static RESULTS: View = View {
     name: "results",
     version: 1,
     rows_are_final: false,
-    list_element: None,
+    kept: Kept::Rows,
+    of_bytes: true,
     of_player: None,
     of_event: Some(|entry, row| results::rows(entry, row)),
 };
@@ -61,7 +69,8 @@ pub static EVENTS: View = View {
     name: "events",
     version: 1,
     rows_are_final: false,
-    list_element: None,
+    kept: Kept::Rows,
+    of_bytes: false,
     of_player: None,
     of_event: Some(|entry, row| events::rows(entry, row)),
 };
@@ -71,7 +80,8 @@ pub static TOTALS: View = View {
     name: "totals",
     version: 2,
     rows_are_final: false,
-    list_element: None,
+    kept: Kept::Rows,
+    of_bytes: false,
     of_player: Some(|entry, row| totals::player_rows(entry, row)),
     of_event: Some(|entry, row| totals::event_rows(entry, row)),
 };
@@ -82,7 +92,8 @@ pub static PENDING: View = View {
     name: "pending",
     version: 1,
     rows_are_final: false,
-    list_element: None,
+    kept: Kept::Rows,
+    of_bytes: false,
     of_player: Some(|entry, row| pending::rows(entry, row)),
     of_event: None,
 };
@@ -93,7 +104,8 @@ pub static OPEN: View = View {
     name: "open",
     version: 1,
     rows_are_final: false,
-    list_element: None,
+    kept: Kept::Rows,
+    of_bytes: false,
     of_player: Some(|entry, row| open::rows(entry, row)),
     of_event: None,
 };
@@ -125,6 +137,26 @@ impl View {
         rows.map(|row| row.map(|(key, value)| (key[1..].to_vec(), value)))
     }
 
+    /// Shows the elements of a gathered list, in no order, perhaps twice: the end of its key, and what it holds.
+    ///
+    /// # Errors
+    /// When the store fails or a row is damaged.
+    pub fn elements(
+        &self,
+        store: &Store,
+        shard: ShardId,
+        list: &[u8],
+        mut look: impl FnMut(&[u8], &[u8]),
+    ) -> Result<(), shardbook_runtime::fault::StoreFault> {
+        let Kept::Gathered(element) = self.kept else {
+            return Ok(());
+        };
+        store.elements(ListOf::View, shard, &self.key(list), element, |key, value| {
+            look(key, value);
+            ControlFlow::Continue(())
+        })
+    }
+
     /// One row.
     ///
     /// # Errors
@@ -151,8 +183,8 @@ impl Projection for &'static View {
         self.rows_are_final
     }
 
-    fn list_element(&self) -> Option<usize> {
-        self.list_element
+    fn kept(&self) -> Kept {
+        self.kept
     }
 
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
@@ -162,6 +194,7 @@ impl Projection for &'static View {
             Row::Add(key, columns) => rows.add(key, columns),
         };
         let head = &entry.entry;
+        let encoded: Vec<_> = entry.events().take_while(|_| self.of_bytes).collect();
         match (head.key.kind, self.of_player, self.of_event) {
             (PlayerEntity::KIND, Some(make), _) => {
                 let said = entry.shared(PlayerSaid::read)?;
@@ -170,7 +203,7 @@ impl Projection for &'static View {
                         player: PlayerId(head.key.id),
                         version: head.version,
                         events: &said.events,
-                        encoded: &entry.events().collect::<Vec<_>>(),
+                        encoded: &encoded,
                         outcome: &said.outcome,
                     },
                     &mut write,
@@ -182,7 +215,7 @@ impl Projection for &'static View {
                     &EventEntry {
                         event: EventId(head.key.id),
                         events: &said.0,
-                        encoded: &entry.events().collect::<Vec<_>>(),
+                        encoded: &encoded,
                     },
                     &mut write,
                 );

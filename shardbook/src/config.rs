@@ -126,6 +126,9 @@ pub struct NodeConfig {
     pub log_bytes_max: u64,
     /// Bytes, 8 MiB or more: of rows of views in memory; what a crash takes of them is read again from the journal.
     pub views_memtable_bytes: usize,
+    /// Bytes, 1 MiB or more: of outcomes and of bets' histories that are gathered in memory before they are written as rows;
+    /// what a crash takes of them is read again from the journal.
+    pub lists_bytes_max: usize,
     /// Units, 1 to 1,000,000 and not above `units_most`: that bets may always have under way; a unit is about a single.
     pub units_least: u32,
     /// Units, 1 to 1,000,000: that bets may have under way at the most.
@@ -159,6 +162,7 @@ impl Default for NodeConfig {
             journal_memtable_bytes: store.journal_memtable_bytes,
             log_bytes_max: store.log_bytes_max,
             views_memtable_bytes: store.views_memtable_bytes,
+            lists_bytes_max: store.lists_bytes_max,
             units_least: admission.common.least,
             units_most: admission.common.most,
             units_target_ms: admission.common.target.as_millis() as u64,
@@ -213,6 +217,7 @@ impl House {
                 journal_memtable_bytes: node.journal_memtable_bytes,
                 log_bytes_max: node.log_bytes_max,
                 views_memtable_bytes: node.views_memtable_bytes,
+                lists_bytes_max: node.lists_bytes_max,
                 ..StoreOptions::default()
             },
             host: HostOptions {
@@ -244,7 +249,7 @@ impl House {
 
 impl NodeConfig {
     fn check(&self) -> Result<(), Failure> {
-        let bounds: [(&str, u64, u64, u64); 20] = [
+        let bounds: [(&str, u64, u64, u64); 21] = [
             ("shards", self.shards.into(), 1, 256),
             ("residents_max", self.residents_max as u64, 1_000, 100_000_000),
             ("idle_s", self.idle_s, 1, 86_400),
@@ -269,6 +274,7 @@ impl NodeConfig {
                 8 << 20,
                 1 << 36,
             ),
+            ("lists_bytes_max", self.lists_bytes_max as u64, 1 << 20, 1 << 36),
             ("units_least", self.units_least.into(), 1, self.units_most.into()),
             ("units_most", self.units_most.into(), 1, 1_000_000),
             ("units_target_ms", self.units_target_ms, 1, 60_000),

@@ -20,11 +20,24 @@ pub fn bet_prefix(player: PlayerId, bet: BetNo) -> [u8; 12] {
     key
 }
 
-/// The bet that a row belongs to; `None` when the key is not one of this model.
+/// Bytes at the end of each key by which the events of some bets that follow each other are told apart.
+pub const ELEMENT_BYTES: usize = 11;
+/// Bets whose numbers are the same but for the last byte: what is kept together of a player.
+pub const BLOCK_BETS: u32 = 256;
+
+/// First bytes of the rows of the block of bets that a bet is in.
 #[must_use]
-pub fn bet_of(key: &[u8]) -> Option<BetNo> {
-    let bet = key.get(8..12)?.try_into().ok()?;
-    Some(BetNo(u32::from_be_bytes(bet)))
+pub fn block_prefix(player: PlayerId, bet: BetNo) -> [u8; 11] {
+    let mut key = [0; 11];
+    key.copy_from_slice(&bet_prefix(player, bet)[..11]);
+    key
+}
+
+/// The bet that an element of the block of `near` belongs to; `None` when it is no element of this model.
+#[must_use]
+pub fn bet_of(near: BetNo, element: &[u8]) -> Option<BetNo> {
+    let [low, ..] = *element.first_chunk::<ELEMENT_BYTES>()?;
+    Some(BetNo(near.0 / BLOCK_BETS * BLOCK_BETS + u32::from(low)))
 }
 
 /// The rows of an entry: one for each event of a bet.

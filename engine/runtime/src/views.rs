@@ -6,6 +6,7 @@
 
 mod dropped;
 mod gathered;
+mod lists;
 mod positions;
 mod projection;
 mod rebuilt;
@@ -14,9 +15,12 @@ mod snapshot;
 mod tails;
 
 pub use dropped::Dropped;
+pub(crate) use dropped::Sought;
 pub(crate) use gathered::add_columns;
+pub use lists::ListOf;
+pub(crate) use lists::Lists;
 pub use positions::{ViewName, needed, outcomes_position, projection_position};
-pub use projection::{Projection, Rows, list_row};
+pub use projection::{Kept, Projection, Rows, list_row};
 pub use rebuilt::{Difference, Rebuilt};
 pub use runner::Views;
 pub(crate) use runner::{note_covered, read_snapshot};
@@ -24,10 +28,61 @@ pub(crate) use snapshot::encode as encode_snapshot;
 pub use snapshot::{Remembered, Snapshot};
 pub use tails::Tails;
 
-use crate::entity::{CommandId, EntityKey};
-use crate::journal::EntryRef;
+use std::ops::ControlFlow;
 
-/// The row of an outcome: entity, then command.
+use crate::entity::{CommandId, EntityKey};
+use crate::fault::StoreFault;
+use crate::journal::{EntryRef, Families, Store};
+
+/// Entries of an entity from its first on whose outcomes are gathered in a list; those after have a row each. A search of a
+/// list goes over the whole of it, so that it must not grow for ever; and up to here [`Dropped`] says whether to search.
+pub(crate) const LISTED_MAX: u64 = 8_000;
+/// What the list of outcomes of an entity begins with: no kind of entity is that high.
+const LISTED: u8 = 0xE0;
+/// Bytes of the end of the key of an outcome in its list: the command.
+const LISTED_ELEMENT: usize = 16;
+
+/// The list of outcomes of an entity.
+fn outcome_list(key: EntityKey) -> [u8; 10] {
+    let mut list = [LISTED; 10];
+    list[1..].copy_from_slice(&key.to_bytes());
+    list
+}
+
+/// What is on disk, or on its way there, of the outcome of a command. `listed` says whether it may be in the list.
+///
+/// # Errors
+/// When the store fails or a row is damaged.
+pub fn read_outcome(
+    store: &Store,
+    key: EntityKey,
+    command: CommandId,
+    listed: bool,
+) -> Result<Option<Vec<u8>>, StoreFault> {
+    let mut found = None;
+    if listed {
+        let shard = store.map().locate(key);
+        store.elements(
+            ListOf::Outcomes,
+            shard,
+            &outcome_list(key),
+            LISTED_ELEMENT,
+            |of, row| {
+                if *of != command.0 {
+                    return ControlFlow::Continue(());
+                }
+                found = Some(row.to_vec());
+                ControlFlow::Break(())
+            },
+        )?;
+    }
+    match found {
+        Some(row) => Ok(Some(row)),
+        None => store.get(Families::OUTCOMES, &outcome_key(key, command)),
+    }
+}
+
+/// The row of an outcome that is in no list: entity, then command.
 #[must_use]
 pub fn outcome_key(key: EntityKey, command: CommandId) -> [u8; 25] {
     let mut row = [0; 25];

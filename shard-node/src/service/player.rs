@@ -6,7 +6,7 @@ use shardbook_domain::bet::Bet;
 use shardbook_domain::ids::{BetNo, PlayerId};
 use shardbook_domain::money::{Amount, Currency};
 use shardbook_domain::odds::Format;
-use shardbook_domain::player::{Command, Event, PendingLimit, Rejection, Reply, State};
+use shardbook_domain::player::{Command, PendingLimit, Rejection, Reply, State};
 use shardbook_domain::time::Time;
 use shardbook_projections::history;
 use shardbook_proto::client::v1 as client;
@@ -17,17 +17,16 @@ use shardbook_proto::internal::v1::{InFormat, PlayerRequest, Registered, ShardRe
 use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Answer, Terms};
-use shardbook_runtime::journal::Families;
 use shardbook_runtime::router::{BoxFuture, CallFault};
 
 use super::slips::{self, Sale};
 use super::{Shards, answer_read, refused, replied};
 use crate::entities::PLAYER;
+use crate::recall::block_of;
 use crate::translate::{
     Cashier, Refusal, balance_to_wire, bet_to_wire, command_id, format_of, id_reused, offered, place_bet,
     placed_to_wire, player_id_of, register, rejection, self_exclude, set_limit, slip_id, waiting, wallet_to_wire,
 };
-use crate::views::HISTORY;
 
 pub(super) type Called = BoxFuture<Result<ShardReply, CallFault>>;
 
@@ -341,16 +340,18 @@ fn to_page(bets: &[&Bet], limit: usize, to_wire: impl Fn(&Bet) -> client::Bet) -
 }
 
 fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Called {
-    let currency = shards
-        .players
-        .read(id.0, |state| state.profile().map(|profile| profile.currency));
+    let read = shards.players.read(id.0, |state| {
+        let profile = state.profile();
+        profile.map(|profile| (profile.currency, state.bets_placed()))
+    });
     let shards = shards.clone();
     Box::pin(async move {
-        let Some(currency) = currency?.answer().await? else {
+        let Some((currency, placed)) = read?.answer().await? else {
             return Ok(replied(Wire::Error(rejection(&Rejection::NotRegistered))));
         };
         let read = async {
             shards.journal.until_viewed().await?;
+            let before = before.min(BetNo(placed.saturating_add(1)));
             let bets = settled_before(&shards, id, before, limit + 1)?;
             let page: Vec<&Bet> = bets.iter().collect();
             Ok(Wire::Bets(to_page(&page, limit, |bet| {
@@ -363,33 +364,16 @@ fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> C
 
 /// The settled bets below a number, newest first, from their history.
 fn settled_before(shards: &Shards, id: PlayerId, before: BetNo, most: usize) -> Result<Vec<Bet>, StoreFault> {
-    let prefix = HISTORY.key(&history::player_prefix(id));
-    let end = HISTORY.key(&history::bet_prefix(id, before));
     let mut bets = Vec::new();
-    let mut events: Vec<Event> = Vec::new();
-    let mut of = None;
-    let mut take = |events: &mut Vec<Event>| {
-        events.reverse();
-        bets.extend(Bet::fold(events.iter()).filter(|bet| !bet.is_open()));
-        events.clear();
-        bets.len() >= most
-    };
-    for row in shards.store.scan_back(Families::VIEWS, &prefix, &end) {
-        let (key, bytes) = row?;
-        let bet = history::bet_of(&key[1..]);
-        if bet != of && take(&mut events) {
-            break;
-        }
-        of = bet;
-        let event = Event::decode(&bytes).map_err(|error| StoreFault::Corrupt {
-            what: "bet history",
-            shard: shards.store.map().locate(EntityKey { kind: PLAYER, id: id.0 }),
-            at: id.to_string(),
-            why: error.to_string(),
-        })?;
-        events.push(event);
+    let mut before = before;
+    // Numbers begin at 1, and none is left out.
+    while before.0 > 1 && bets.len() < most {
+        let near = BetNo(before.0 - 1);
+        let block = block_of(&shards.store, id, near, |bet| bet < before)?;
+        let folded = block.values().rev().filter_map(|events| Bet::fold(events.iter()));
+        bets.extend(folded.filter(|bet| !bet.is_open()));
+        before = BetNo(near.0 / history::BLOCK_BETS * history::BLOCK_BETS);
     }
-    take(&mut events);
     bets.truncate(most);
     Ok(bets)
 }

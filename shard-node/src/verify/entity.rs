@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use shardbook_runtime::entity::{Entity, EntityKey};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::{EntryRef, Families, Store};
-use shardbook_runtime::views::{Snapshot, outcome_key, outcome_row as row_of};
+use shardbook_runtime::views::Snapshot;
 
 use super::Verdict;
 use crate::views::decoded;
@@ -107,18 +107,4 @@ impl<E: Entity> Replayed<E> {
             verdict.note("J-1", format!("{} {}", E::NAME, self.key), what);
         }
     }
-}
-
-/// The outcome of the entry, as a retry would read it.
-pub(super) fn outcome_row(store: &Store, entry: &EntryRef<'_>, verdict: &mut Verdict) -> Result<(), StoreFault> {
-    let key = entry.entry.key;
-    let row = store.get(Families::OUTCOMES, &outcome_key(key, entry.entry.command))?;
-    if row.is_none_or(|row| row != row_of(entry)) {
-        verdict.note(
-            "V-1",
-            format!("outcome of entry {} of {key}", entry.entry.version),
-            "missing or altered",
-        );
-    }
-    Ok(())
 }

@@ -22,10 +22,10 @@ use super::terms::Reply;
 use super::{Answer, Shared};
 use crate::entity::{CommandId, Context, Entity, EntityKey, Remember};
 use crate::fault::StoreFault;
-use crate::journal::{Committed, Entry, Families, Outcome, Room, Submission};
+use crate::journal::{Committed, Entry, Outcome, Room, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
-use crate::views::{Remembered, encode_snapshot, outcome_key};
+use crate::views::{Remembered, Sought, encode_snapshot, read_outcome};
 
 /// Times that a command is decided before it is sent back as one too many: each time another entity took what it needed,
 /// so that a budget under such contention is nearly used up.
@@ -315,12 +315,15 @@ impl<E: Entity> Body<E> {
         let read;
         let remembered = match self.entity.memory.find(command) {
             Some(held) => held,
-            None if E::REMEMBER == Remember::Always && self.entity.memory.dropped().may_hold(command) => {
-                let row = shared
-                    .parts
-                    .store
-                    .get(Families::OUTCOMES, &outcome_key(self.key, command))?;
-                let Some(row) = row else { return Ok(None) };
+            None if E::REMEMBER == Remember::Always => {
+                let listed = match self.entity.memory.dropped().sought(command) {
+                    Sought::Nowhere => return Ok(None),
+                    Sought::InRows => false,
+                    Sought::InList => true,
+                };
+                let Some(row) = read_outcome(&shared.parts.store, self.key, command, listed)? else {
+                    return Ok(None);
+                };
                 read = Remembered::from_row(command, &row).map_err(|error| self.damaged(error.0))?;
                 &read
             }

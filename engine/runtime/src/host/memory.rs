@@ -106,6 +106,7 @@ fn head(command: CommandId) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::Sought;
 
     fn outcome(name: u8) -> Remembered {
         Remembered {
@@ -139,7 +140,7 @@ mod tests {
             memory.trim(1, version, durable, viewed);
             assert_eq!(memory.iter().len(), held, "{why}");
         }
-        assert!(memory.dropped().may_hold(CommandId([1; 16])));
+        assert_eq!(memory.dropped().sought(CommandId([1; 16])), Sought::InList);
         assert!(memory.find(CommandId([3; 16])).is_some());
         assert!(memory.find(CommandId([1; 16])).is_none());
     }

@@ -21,6 +21,8 @@ pub struct StoreOptions {
     /// Bytes of rows of views in memory before they are all written to tables: what a crash takes of the views, and the
     /// next start reads again from the journal.
     pub views_memtable_bytes: usize,
+    /// Bytes of elements of lists that are gathered in memory before they are written as rows; a start reads them again.
+    pub lists_bytes_max: usize,
     /// The folder with the frames that have left the store; `None` where none have.
     pub archive: Option<PathBuf>,
 }
@@ -32,6 +34,7 @@ impl Default for StoreOptions {
             journal_memtable_bytes: 32 << 20,
             log_bytes_max: 192 << 20,
             views_memtable_bytes: 64 << 20,
+            lists_bytes_max: 32 << 20,
             archive: None,
         }
     }

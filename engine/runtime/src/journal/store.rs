@@ -22,6 +22,7 @@ use super::witness::{Seen, Witness};
 use crate::archive::Archive;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
+use crate::views::Lists;
 
 /// Names of the column families.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,7 @@ pub struct Store {
     path: PathBuf,
     map: SlotMap,
     recent: Recent,
+    lists: Lists,
     /// Of a store that is written.
     witness: Option<Mutex<Witness>>,
     /// Where frames are that have left the store.
@@ -114,6 +116,7 @@ impl Store {
             path: path.to_owned(),
             map,
             recent: Recent::new(map),
+            lists: Lists::new(map, options.lists_bytes_max),
             witness: None,
             archive: archive.transpose()?,
             copying: Mutex::default(),
@@ -188,12 +191,14 @@ impl Store {
             path: path.to_owned(),
             map: one,
             recent: Recent::new(one),
+            lists: Lists::new(one, 0),
             witness: None,
             archive: None,
             copying: Mutex::default(),
         };
         let shards = store.stored_shards()?.and_then(SlotMap::try_new);
         store.map = shards.ok_or_else(|| StoreFault::Missing { path: path.to_owned() })?;
+        store.lists = Lists::new(store.map, 0);
         let archive = archive.map(|folder| Archive::open(folder, store.map));
         store.archive = archive.transpose()?;
         Ok(Arc::new(store))
@@ -264,6 +269,11 @@ impl Store {
         self.views
             .write_opt(batch, &options)
             .map_err(StoreFault::io("write views"))
+    }
+
+    /// What is on its way to lists of the views.
+    pub(crate) fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// Keeps a frame that has become durable, for those who will read it next.
@@ -426,6 +436,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn flush(&self) -> Result<(), StoreFault> {
+        for shard in (0..self.map.shards()).map(ShardId) {
+            self.lists.write(self, shard)?;
+        }
         let flush = |db: &DB, names: &[&str]| {
             let families: Vec<_> = names.iter().map(|name| self.family(name)).collect();
             let families: Vec<_> = families.iter().collect();

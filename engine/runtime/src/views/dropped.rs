@@ -1,8 +1,9 @@
 //! Which commands an entity may have carried out whose outcome it does not hold any more.
 //!
 //! Nearly every command is new. To find that out by a search of the disk would cost more than to carry it out, so an entity
-//! keeps a Bloom filter of the ids that it has let go: a new id is known to be new, and only one in some hundred is looked
-//! for on disk in vain. It is part of the snapshot, so that nothing is read at a start.
+//! keeps Bloom filters of the ids that it has let go: a new id is known to be new, and only one in some hundreds is looked
+//! for on disk in vain. They are part of the snapshot, so that nothing is read at a start. They hold the ids whose outcomes
+//! are in a list; what an entity does after those has a row each, for which the store has filters.
 
 use crate::entity::{CommandId, Undecodable};
 use crate::journal::{Reader, put_varint};
@@ -13,32 +14,63 @@ pub enum Dropped {
     /// None was.
     #[default]
     None,
-    /// Those in the filters, the last of which has room.
-    Some(Vec<Filter>),
-    /// Too many to be kept, or from before they were: each id is looked for.
+    /// Those in the filters, the last of which may have room; and others if they are `full`.
+    Some {
+        /// Each with twice the room of the one before.
+        filters: Vec<Filter>,
+        /// There were more than have room.
+        full: bool,
+    },
+    /// From before they were kept: each id is looked for.
     Unknown,
+}
+
+/// Where the outcome of an id may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sought {
+    /// It is new.
+    Nowhere,
+    /// In a row of its own.
+    InRows,
+    /// In the list of the entity, or in a row.
+    InList,
 }
 
 /// A Bloom filter of ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     ids: u32,
+    density: Density,
     words: Box<[u64]>,
 }
 
+/// Bits for each id and bits set by each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Density {
+    bits: u32,
+    probes: u64,
+}
+
+/// One in two thousand ids that are new is looked for in vain: a list is searched for it.
+const DENSITY: Density = Density { bits: 16, probes: 11 };
+/// Of filters from when an outcome had a row: one in a hundred.
+const DENSITY_OF_ROWS: Density = Density { bits: 10, probes: 7 };
+
 /// Ids in the first filter; each next one has room for twice as many.
 const IDS_FIRST: u32 = 32;
-/// Filters at the most: 4,064 ids in 5 KiB. An entity with more is asked for on disk, and pays for it itself.
-const FILTERS_MAX: usize = 7;
-/// Bits for each id, and bits set by each: one in a hundred ids that are new is looked for in vain.
-const BITS_PER_ID: u32 = 10;
-const PROBES: u64 = 7;
+/// Filters at the most: 8,160 ids in 16 KiB.
+const FILTERS_MAX: usize = 8;
+const _: () = assert!(
+    super::LISTED_MAX <= (IDS_FIRST as u64) * ((1 << FILTERS_MAX) - 1),
+    "all that is in a list is in the filters"
+);
 
 impl Filter {
-    fn new(level: usize) -> Self {
-        let words = (capacity(level) * BITS_PER_ID).div_ceil(64);
+    fn new(level: usize, density: Density) -> Self {
+        let words = (capacity(level) * density.bits).div_ceil(64);
         Self {
             ids: 0,
+            density,
             words: vec![0; words as usize].into(),
         }
     }
@@ -51,7 +83,7 @@ impl Filter {
             u64::from_le_bytes(half)
         };
         let (first, step, bits) = (half(0), half(8) | 1, self.words.len() as u64 * 64);
-        (0..PROBES).map(move |probe| {
+        (0..self.density.probes).map(move |probe| {
             let bit = first.wrapping_add(probe.wrapping_mul(step)) % bits;
             ((bit / 64) as usize, 1 << (bit % 64))
         })
@@ -76,44 +108,50 @@ fn capacity(level: usize) -> u32 {
 impl Dropped {
     /// Takes in an id that is let go.
     pub(crate) fn insert(&mut self, id: CommandId) {
-        let filters = match self {
+        let (filters, full) = match self {
             Self::Unknown => return,
             Self::None => {
-                *self = Self::Some(Vec::new());
+                *self = Self::Some {
+                    filters: Vec::new(),
+                    full: false,
+                };
                 return self.insert(id);
             }
-            Self::Some(filters) => filters,
+            Self::Some { filters, full } => (filters, full),
         };
-        let full = |(level, filter): (usize, &Filter)| filter.ids >= capacity(level);
-        if filters.iter().enumerate().next_back().is_none_or(full) {
+        let has_room = |(level, filter): (usize, &Filter)| filter.ids < capacity(level);
+        if !filters.iter().enumerate().next_back().is_some_and(has_room) {
             if filters.len() == FILTERS_MAX {
-                *self = Self::Unknown;
+                *full = true;
                 return;
             }
-            filters.push(Filter::new(filters.len()));
+            filters.push(Filter::new(filters.len(), DENSITY));
         }
         if let Some(last) = filters.last_mut() {
             last.insert(id);
         }
     }
 
-    /// Whether the id may have been let go; `false` is certain.
-    pub(crate) fn may_hold(&self, id: CommandId) -> bool {
+    /// Where the outcome of an id is to be looked for.
+    pub(crate) fn sought(&self, id: CommandId) -> Sought {
         match self {
-            Self::None => false,
-            Self::Some(filters) => filters.iter().any(|filter| filter.may_hold(id)),
-            Self::Unknown => true,
+            Self::None => Sought::Nowhere,
+            Self::Some { filters, .. } if filters.iter().any(|filter| filter.may_hold(id)) => Sought::InList,
+            Self::Some { full: true, .. } => Sought::InRows,
+            Self::Some { full: false, .. } => Sought::Nowhere,
+            Self::Unknown => Sought::InList,
         }
     }
 
     pub(super) fn encode(&self, into: &mut Vec<u8>) {
-        let filters = match self {
-            Self::Unknown => return into.push(u8::MAX),
-            Self::None => return into.push(0),
-            Self::Some(filters) => filters,
+        let (filters, full) = match self {
+            Self::Unknown => return into.push(UNKNOWN),
+            Self::None => return into.push(NONE),
+            Self::Some { filters, full } => (filters, *full),
         };
-        into.push(filters.len() as u8);
+        into.push(filters.len() as u8 | OF_DENSITY | if full { FULL } else { 0 });
         for filter in filters {
+            into.push(filter.density.bits as u8);
             put_varint(filter.ids.into(), into);
             filter
                 .words
@@ -123,17 +161,30 @@ impl Dropped {
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, Undecodable> {
-        let count = match reader.byte("dropped ids")? {
-            0 => return Ok(Self::None),
-            u8::MAX => return Ok(Self::Unknown),
-            count => usize::from(count),
+        let head = match reader.byte("dropped ids")? {
+            NONE => return Ok(Self::None),
+            UNKNOWN => return Ok(Self::Unknown),
+            head => head,
         };
-        if count > FILTERS_MAX {
-            return Err(Undecodable(format!("{count} filters of dropped ids")));
+        let (count, full) = (usize::from(head & !(OF_DENSITY | FULL)), head & FULL != 0);
+        if count > FILTERS_MAX || head & OF_DENSITY == 0 && full {
+            return Err(Undecodable(format!("dropped ids begin with {head}")));
         }
         let mut filters = Vec::new();
         for level in 0..count {
-            let mut filter = Filter::new(level);
+            let density = match head & OF_DENSITY {
+                0 => DENSITY_OF_ROWS,
+                _ => match u32::from(reader.byte("filter")?) {
+                    bits if bits == DENSITY.bits => DENSITY,
+                    bits if bits == DENSITY_OF_ROWS.bits => DENSITY_OF_ROWS,
+                    bits => {
+                        return Err(Undecodable(format!(
+                            "{bits} bits for each dropped id in filter {level}"
+                        )));
+                    }
+                },
+            };
+            let mut filter = Filter::new(level, density);
             let ids = reader.varint("dropped ids")?;
             filter.ids = u32::try_from(ids)
                 .ok()
@@ -144,9 +195,16 @@ impl Dropped {
             }
             filters.push(filter);
         }
-        Ok(Self::Some(filters))
+        Ok(Self::Some { filters, full })
     }
 }
+
+/// The first byte: how many filters, or one of these.
+const NONE: u8 = 0;
+const UNKNOWN: u8 = u8::MAX;
+/// Each filter tells its density; those without have that of rows.
+const OF_DENSITY: u8 = 0x40;
+const FULL: u8 = 0x80;
 
 #[cfg(test)]
 mod tests {
@@ -161,31 +219,49 @@ mod tests {
     #[test]
     fn what_was_let_go_is_never_taken_for_new() {
         let mut dropped = Dropped::default();
-        assert!(!dropped.may_hold(id(0)));
+        assert_eq!(dropped.sought(id(0)), Sought::Nowhere);
         // so many ids let go -> of 1,000 new ones, at most so many are looked for
+        let mut known = 0;
         for (count, vain) in [
-            (1, 5),
-            (31, 30),
-            (32, 30),
-            (33, 30),
-            (1_000, 60),
-            (4_064, 80),
-            (4_065, 1_000),
-            (6_000, 1_000),
+            (1, 2),
+            (31, 5),
+            (32, 5),
+            (33, 5),
+            (1_000, 10),
+            (8_160, 20),
+            (8_161, 20),
+            (10_000, 20),
         ] {
-            let known = match &dropped {
-                Dropped::Some(filters) => filters.iter().map(|filter| filter.ids).sum(),
-                _ => 0,
-            };
-            (known.min(count)..count).for_each(|name| dropped.insert(id(name)));
+            (known..count).for_each(|name| dropped.insert(id(name)));
+            known = count;
             let mut bytes = Vec::new();
             dropped.encode(&mut bytes);
             let read = Dropped::decode(&mut Reader::new(&bytes)).expect("what was written");
             assert_eq!(read, dropped, "{count}");
-            assert!((0..count).all(|name| read.may_hold(id(name))), "{count}");
-            let looked_for = (1_000_000..1_001_000).filter(|name| read.may_hold(id(*name))).count();
+            let listed = |name: u32| read.sought(id(name)) == Sought::InList;
+            assert!((0..count.min(8_160)).all(listed), "{count}");
+            assert!(
+                (0..count).all(|name| read.sought(id(name)) != Sought::Nowhere),
+                "{count}"
+            );
+            let looked_for = (1_000_000..1_001_000).filter(|name| listed(*name)).count();
             assert!(looked_for <= vain, "{count}: {looked_for} of 1,000");
         }
+    }
+
+    /// Protects stores of before lists: filters of another density say what they said, and go on.
+    #[test]
+    fn filters_from_when_an_outcome_had_a_row_are_read() {
+        let mut filter = Filter::new(0, DENSITY_OF_ROWS);
+        (0..20).for_each(|name| filter.insert(id(name)));
+        let mut bytes = vec![1, 20];
+        filter.words.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+        let mut read = Dropped::decode(&mut Reader::new(&bytes)).expect("as it was written");
+        (20..100).for_each(|name| read.insert(id(name)));
+        let mut again = Vec::new();
+        read.encode(&mut again);
+        let read = Dropped::decode(&mut Reader::new(&again)).expect("what was written");
+        assert!((0..100).all(|name| read.sought(id(name)) == Sought::InList));
     }
 
     /// Protects from damaged snapshots: bytes that are no filter are refused.
@@ -198,7 +274,12 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(Dropped::decode(&mut Reader::new(&bytes[..length])).is_err(), "{length}");
         }
-        for (what, bytes) in [("too many filters", vec![8]), ("too many ids", vec![1, 33])] {
+        for (what, bytes) in [
+            ("too many filters", vec![9]),
+            ("too many ids", vec![1, 33]),
+            ("an unknown density", vec![0x41, 12, 1]),
+            ("full before it could be", vec![0x81, 1]),
+        ] {
             assert!(Dropped::decode(&mut Reader::new(&bytes)).is_err(), "{what}");
         }
     }

@@ -23,7 +23,7 @@ impl ViewName {
 }
 
 /// No row of a view and no key of an entity begins with it.
-const RESERVED: u8 = 0;
+pub(super) const RESERVED: u8 = 0;
 
 /// Each position is in the family of the rows that it speaks of: a family reaches the disk as it stood at one moment.
 fn family(view: ViewName) -> &'static str {

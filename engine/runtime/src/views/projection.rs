@@ -1,6 +1,7 @@
 //! The contract of a read model.
 
 use super::gathered::{Change, Gathered};
+use super::lists::{Gathering, ListOf};
 use crate::entity::Undecodable;
 use crate::journal::EntryRef;
 
@@ -20,10 +21,9 @@ pub trait Projection: Send + Sync + 'static {
     fn rows_are_final(&self) -> bool {
         false
     }
-    /// Bytes of the element at the end of each key, where all rows are elements of lists: put once, without a value. Elements
-    /// that come together are then kept in one row ([`list_row`]), which is much cheaper than a row for each.
-    fn list_element(&self) -> Option<usize> {
-        None
+    /// How its rows are kept, where they are final.
+    fn kept(&self) -> Kept {
+        Kept::Rows
     }
     /// The rows of one entry.
     ///
@@ -32,15 +32,29 @@ pub trait Projection: Send + Sync + 'static {
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable>;
 }
 
+/// How the rows of a view are kept. Those that are put once may be elements of lists, which are much cheaper than a row for
+/// each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// As they are put.
+    Rows,
+    /// As elements without a value, of so many bytes at the end of their keys: those that come together are one row
+    /// ([`list_row`]).
+    Lists(usize),
+    /// As elements with a value, whose keys end with so many bytes, of lists of one shard each: gathered in memory over many
+    /// batches, and read with [`crate::journal::Store::elements`].
+    Gathered(usize),
+}
+
 /// Where a projection writes. Keys are without its prefix.
 pub struct Rows<'b> {
     prefix: u8,
-    list_element: Option<usize>,
+    kept: Kept,
     into: Sink<'b>,
 }
 
 /// Bytes that end the key of a row of list elements: the position of a frame.
-const LIST_SUFFIX: usize = 10;
+pub(super) const LIST_SUFFIX: usize = 10;
 
 /// The key of the list, and its elements, of a row of a view whose rows are lists of elements of so many bytes; `None` when
 /// it is no such row. The list of a key is in several rows, in the order in which they were made.
@@ -56,23 +70,27 @@ pub fn list_row<'r>(
 }
 
 enum Sink<'b> {
-    Gathered(&'b mut Gathered),
+    Store {
+        rows: &'b mut Gathered,
+        lists: &'b mut Gathering,
+    },
     Memory(&'b mut super::positions::MemoryRows),
 }
 
 impl<'b> Rows<'b> {
-    pub(super) fn gathered(view: &dyn Projection, rows: &'b mut Gathered) -> Self {
+    /// Into rows of the batch and lists of the shard.
+    pub(super) fn of_store(view: &dyn Projection, rows: &'b mut Gathered, lists: &'b mut Gathering) -> Self {
         Self {
             prefix: view.prefix(),
-            list_element: view.list_element(),
-            into: Sink::Gathered(rows),
+            kept: view.kept(),
+            into: Sink::Store { rows, lists },
         }
     }
 
     pub(super) fn memory(view: &dyn Projection, rows: &'b mut super::positions::MemoryRows) -> Self {
         Self {
             prefix: view.prefix(),
-            list_element: None,
+            kept: Kept::Rows,
             into: Sink::Memory(rows),
         }
     }
@@ -80,19 +98,21 @@ impl<'b> Rows<'b> {
     /// Sets a row.
     ///
     /// # Panics
-    /// When a view of lists puts a row with a value, or a key that is shorter than an element.
+    /// When a view of lists without values puts a row with one, or a key that is shorter than an element.
     pub fn put(&mut self, key: &[u8], value: &[u8]) {
-        let element = self.list_element;
-        let prefix = &[self.prefix];
-        if let (Some(element), Sink::Gathered(rows)) = (element, &mut self.into) {
-            assert!(value.is_empty(), "an element of a list has no value");
-            let (list, element) = key.split_at(key.len() - element);
-            return rows.note(Change::Append, &[prefix, list], &[element]);
-        }
-        let key: [&[u8]; 2] = [prefix, key];
-        match &mut self.into {
-            Sink::Gathered(rows) => rows.note(Change::Put, &key, &[value]),
-            Sink::Memory(rows) => rows.put(&key.concat(), value),
+        let prefix: &[u8] = &[self.prefix];
+        match (&mut self.into, self.kept) {
+            (Sink::Store { rows, .. }, Kept::Rows) => rows.note(Change::Put, &[prefix, key], &[value]),
+            (Sink::Store { rows, .. }, Kept::Lists(element)) => {
+                assert!(value.is_empty(), "an element of such a list has no value");
+                let (list, element) = key.split_at(key.len() - element);
+                rows.note(Change::Append, &[prefix, list], &[element]);
+            }
+            (Sink::Store { lists, .. }, Kept::Gathered(element)) => {
+                let (list, element) = key.split_at(key.len() - element);
+                lists.add(ListOf::View, &[prefix, list], element, &[value]);
+            }
+            (Sink::Memory(rows), _) => rows.put(&[prefix, key].concat(), value),
         }
     }
 
@@ -100,7 +120,7 @@ impl<'b> Rows<'b> {
     pub fn delete(&mut self, key: &[u8]) {
         let key: [&[u8]; 2] = [&[self.prefix], key];
         match &mut self.into {
-            Sink::Gathered(rows) => rows.note(Change::Delete, &key, &[]),
+            Sink::Store { rows, .. } => rows.note(Change::Delete, &key, &[]),
             Sink::Memory(rows) => rows.delete(&key.concat()),
         }
     }
@@ -109,7 +129,7 @@ impl<'b> Rows<'b> {
     pub fn add(&mut self, key: &[u8], columns: &[i64]) {
         let key: [&[u8]; 2] = [&[self.prefix], key];
         match &mut self.into {
-            Sink::Gathered(rows) => rows.add(&key, columns),
+            Sink::Store { rows, .. } => rows.add(&key, columns),
             Sink::Memory(rows) => rows.add(&key.concat(), columns),
         }
     }

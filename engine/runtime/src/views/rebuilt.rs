@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::positions::MemoryRows;
+use super::lists::elements;
+use super::positions::{MemoryRows, RESERVED};
+use super::projection::{Kept, LIST_SUFFIX};
 use super::runner::damaged;
-use super::{Projection, Rows, list_row};
+use super::{LISTED, LISTED_ELEMENT, Projection, Rows, list_row, outcome_key, outcome_row};
 use crate::fault::StoreFault;
-use crate::journal::{Families, Frame, Store};
+use crate::journal::{EntryRef, Families, Frame, Store};
 
 /// The sum of the digests of rows: equal for equal sets of rows, in whatever order they came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +28,30 @@ impl Sum {
         self.rows += 1;
         self.digest = self.digest.wrapping_add(u128::from_le_bytes(half));
     }
+
+    /// Adds the elements of a gathered list, each with the key of its list.
+    fn add_list(&mut self, key: &[u8], value: &[u8], element: usize) {
+        let Some((list, _)) = key.split_at_checked(key.len().saturating_sub(LIST_SUFFIX)) else {
+            return self.add(key, value);
+        };
+        for read in elements(value, element) {
+            match read {
+                Ok((element, held)) => self.add(&[list, element].concat(), held),
+                Err(_) => self.add(key, value),
+            }
+        }
+    }
+}
+
+impl Sum {
+    fn difference(self, live: Self, view: &'static str) -> Option<Difference> {
+        let rows = self.rows.abs_diff(live.rows).max(1);
+        (self != live).then_some(Difference {
+            view,
+            rows,
+            first: None,
+        })
+    }
 }
 
 /// The rows of projections made anew, frame by frame.
@@ -33,6 +59,7 @@ impl Sum {
 pub struct Rebuilt {
     rows: BTreeMap<u8, MemoryRows>,
     sums: BTreeMap<u8, Sum>,
+    outcomes: Sum,
 }
 
 /// What a comparison of a view found.
@@ -65,6 +92,29 @@ impl Rebuilt {
         Ok(())
     }
 
+    /// Adds the outcome of an entry of a kind whose outcomes are kept for ever.
+    pub fn add_outcome(&mut self, entry: &EntryRef<'_>) {
+        let key = outcome_key(entry.entry.key, entry.entry.command);
+        self.outcomes.add(&key, &outcome_row(entry));
+    }
+
+    /// What of the outcomes differs from those added; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn outcomes_difference(&self, store: &Store) -> Result<Option<Difference>, StoreFault> {
+        let mut live = Sum::default();
+        for row in store.scan(Families::OUTCOMES, &[], &[]) {
+            let (key, value) = row?;
+            match key.first() {
+                Some(&RESERVED) => {}
+                Some(&LISTED) => live.add_list(&key[1..], &value, LISTED_ELEMENT),
+                _ => live.add(&key, &value),
+            }
+        }
+        Ok(self.outcomes.difference(live, "outcomes"))
+    }
+
     /// What of the live view differs from the rows added; `None` when nothing does.
     ///
     /// # Errors
@@ -82,21 +132,17 @@ impl Rebuilt {
         let mut live = Sum::default();
         for row in store.scan(Families::VIEWS, &[view.prefix()], &[]) {
             let (key, value) = row?;
-            match view.list_element() {
-                None => live.add(&key, &value),
-                Some(element) => match list_row(&key, &value, element) {
+            match view.kept() {
+                Kept::Rows => live.add(&key, &value),
+                Kept::Lists(element) => match list_row(&key, &value, element) {
                     // As it is made from the journal: each element with the key of its list.
                     Some((list, elements)) => elements.for_each(|element| live.add(&[list, element].concat(), &[])),
                     None => live.add(&key, &value),
                 },
+                Kept::Gathered(element) => live.add_list(&key, &value, element),
             }
         }
-        let rows = made.rows.abs_diff(live.rows).max(1);
-        Ok((made != live).then_some(Difference {
-            view: view.name(),
-            rows,
-            first: None,
-        }))
+        Ok(made.difference(live, view.name()))
     }
 
     fn row_difference(&self, store: &Store, view: &dyn Projection) -> Result<Option<Difference>, StoreFault> {

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::gathered::{Change, GATHERED_BYTES_MAX, Gathered};
 use super::positions::{self, OWN_VERSION, ViewName};
-use super::{Projection, Rows, Snapshot, Tails, outcome_head, outcome_key};
+use super::projection::Kept;
+use super::{LISTED_MAX, ListOf, Projection, Rows, Snapshot, Tails, outcome_head, outcome_key, outcome_list};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
@@ -80,6 +81,16 @@ impl Views {
         Arc::clone(&self.tails)
     }
 
+    /// Views that write rows with each batch, and those that gather lists.
+    fn views(&self, gathered: bool) -> impl Iterator<Item = (ViewName, u32)> {
+        let gathers = |view: &dyn Projection| matches!(view.kept(), Kept::Gathered(_));
+        self.projections
+            .iter()
+            .filter(move |view| gathers(&***view) == gathered)
+            .map(|view| (ViewName(view.prefix()), view.version()))
+            .chain(gathered.then_some((ViewName::OUTCOMES, OWN_VERSION)))
+    }
+
     fn names(&self) -> impl Iterator<Item = (ViewName, u32)> {
         let own = [ViewName::OUTCOMES, ViewName::SNAPSHOTS].map(|name| (name, OWN_VERSION));
         self.projections
@@ -124,6 +135,12 @@ impl Views {
         for (name, version) in self.names() {
             at.insert(name, positions::read(&self.store, name, version, shard)?.unwrap_or(0));
         }
+        // A view of lists writes rows late: that it has none yet must not look like rows of another version.
+        let mut batch = WriteBatch::default();
+        for (name, version) in self.views(true) {
+            positions::write(&self.store, &mut batch, name, version, shard, at[&name]);
+        }
+        self.store.write_views(batch)?;
         let (head, _) = self.store.head(shard)?;
         let first = at.values().copied().min().unwrap_or(0);
         let covered = at.get(&ViewName::SNAPSHOTS).copied().unwrap_or(0);
@@ -141,7 +158,10 @@ impl Views {
                 at.get(&name).is_some_and(|read| *read < sequence)
             })?;
             if sequence > covered {
-                self.note_tails(&frame);
+                self.tails.extend(frame.position(), made.entries.drain(..));
+            }
+            if self.store.lists().is_full(shard) {
+                self.store.lists().write(&self.store, shard)?;
             }
             if made.len() > BATCH_BYTES {
                 self.finish(&mut made, shard, sequence, &at)?;
@@ -159,18 +179,11 @@ impl Views {
         at: &BTreeMap<ViewName, u64>,
     ) -> Result<(), StoreFault> {
         let mut batch = made.take(&self.store);
-        for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
+        for (name, version) in self.views(false) {
             let read = at.get(&name).copied().unwrap_or(0).max(sequence);
             positions::write(&self.store, &mut batch, name, version, shard, read);
         }
         self.store.write_views(batch)
-    }
-
-    fn note_tails(&self, frame: &Frame) {
-        let sequence = frame.position().sequence;
-        for entry in frame.entries() {
-            self.tails.extend(entry.entry.key, sequence, entry.entry.version + 1);
-        }
     }
 
     /// After a start the tails hold everything since the last position noted: drop what snapshots hold.
@@ -185,20 +198,31 @@ impl Views {
 
     fn project(&self, frame: &Frame, made: &mut Made, wants: impl Fn(ViewName) -> bool) -> Result<(), StoreFault> {
         made.last = Some(frame.position());
+        let Position { shard, sequence } = frame.position();
+        let mut lists = self.store.lists().of(shard);
         let outcomes = wants(ViewName::OUTCOMES);
+        made.entries.clear();
         for entry in frame.entries() {
             let key = entry.entry.key;
+            made.entries.push((key, entry.entry.version + 1));
             if outcomes && self.remember.contains(&key.kind) {
-                let row = outcome_key(key, entry.entry.command);
-                let head = outcome_head(&entry);
-                made.outcomes
-                    .note(Change::Put, &[&row], &[&head, entry.entry.outcome.bytes]);
+                let (command, head) = (entry.entry.command, outcome_head(&entry));
+                let row: [&[u8]; 2] = [&head, entry.entry.outcome.bytes];
+                if entry.entry.version < LISTED_MAX {
+                    let list: [&[u8]; 1] = [&outcome_list(key)];
+                    lists.add(ListOf::Outcomes, &list, &command.0, &row);
+                } else {
+                    made.outcomes.note(Change::Put, &[&outcome_key(key, command)], &row);
+                }
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
-                let mut rows = Rows::gathered(view.as_ref(), &mut made.rows);
+                let mut rows = Rows::of_store(view.as_ref(), &mut made.rows, &mut lists);
                 view.project(&entry, &mut rows)
                     .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
+        }
+        for (name, version) in self.views(true).filter(|(name, _)| wants(*name)) {
+            lists.note(name, version, sequence);
         }
         Ok(())
     }
@@ -254,7 +278,7 @@ impl Views {
             match followed {
                 Followed::Frame(frame) => {
                     self.project(&frame, made, |_| true)?;
-                    self.note_tails(&frame);
+                    self.tails.extend(frame.position(), made.entries.drain(..));
                     read.insert(frame.position().shard, frame.position().sequence);
                 }
                 Followed::Snapshot { key, version, bytes } => {
@@ -269,12 +293,16 @@ impl Views {
         }
         let mut batch = made.take(&self.store);
         for (shard, sequence) in &read {
-            for (name, version) in self.names().filter(|(name, _)| *name != ViewName::SNAPSHOTS) {
+            for (name, version) in self.views(false) {
                 positions::write(&self.store, &mut batch, name, version, *shard, *sequence);
             }
         }
         durability.count_rows(batch.len() as u64, batch.size_in_bytes() as u64);
         self.store.write_views(batch)?;
+        for shard in read.keys().filter(|shard| self.store.lists().is_full(**shard)) {
+            let (rows, bytes) = self.store.lists().write(&self.store, *shard)?;
+            durability.count_rows(rows, bytes);
+        }
         for (key, version) in covered {
             self.tails.cover(key, version);
         }
@@ -314,6 +342,8 @@ fn gather(followed: &mut mpsc::Receiver<Followed>, taken: &mut Vec<Followed>) {
 struct Made {
     /// The last frame of the batch: no earlier batch has a name that is as high, even of a view that had read less.
     last: Option<Position>,
+    /// The entities of the last frame, and to how many entries it brings each.
+    entries: Vec<(EntityKey, u64)>,
     rows: Gathered,
     outcomes: Gathered,
     snapshots: Gathered,

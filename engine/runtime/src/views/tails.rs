@@ -1,11 +1,13 @@
 //! What of each entity is in the journal but in no snapshot yet.
 
-use dashmap::DashMap;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use foldhash::fast::RandomState;
 
 use crate::entity::EntityKey;
 use crate::journal::Position;
-use crate::slot::{ShardId, SlotMap};
+use crate::slot::SlotMap;
 
 #[derive(Debug, Clone, Copy)]
 struct Uncovered {
@@ -14,42 +16,55 @@ struct Uncovered {
     version: u64,
 }
 
+type Shard = HashMap<EntityKey, Vec<Uncovered>, RandomState>;
+
 /// For each entity with entries after its snapshot: the frames that hold them.
 ///
 /// Memory is bounded by what the checkpointer leaves uncovered: a few seconds of traffic.
 #[derive(Debug)]
 pub struct Tails {
     map: SlotMap,
-    uncovered: DashMap<EntityKey, Vec<Uncovered>, RandomState>,
+    shards: Vec<Mutex<Shard>>,
 }
 
 impl Tails {
     pub(super) fn new(map: SlotMap) -> Self {
         Self {
             map,
-            uncovered: DashMap::default(),
+            shards: (0..map.shards()).map(|_| Mutex::default()).collect(),
         }
     }
 
-    /// Notes that the frame at `sequence` brings the entity to `version` entries.
-    pub(super) fn extend(&self, key: EntityKey, sequence: u64, version: u64) {
-        let mut tail = self.uncovered.entry(key).or_default();
-        match tail.last_mut() {
-            Some(last) if last.sequence == sequence => last.version = version,
-            _ => tail.push(Uncovered { sequence, version }),
+    fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shard_of(&self, key: EntityKey) -> MutexGuard<'_, Shard> {
+        Self::lock(&self.shards[usize::from(self.map.locate(key).0)])
+    }
+
+    /// Notes to how many entries a frame brings entities; one after the other as they are in it.
+    pub(super) fn extend(&self, at: Position, entries: impl Iterator<Item = (EntityKey, u64)>) {
+        let sequence = at.sequence;
+        let mut tails = Self::lock(&self.shards[usize::from(at.shard.0)]);
+        for (key, version) in entries {
+            let tail = tails.entry(key).or_default();
+            match tail.last_mut() {
+                Some(last) if last.sequence == sequence => last.version = version,
+                _ => tail.push(Uncovered { sequence, version }),
+            }
         }
     }
 
     /// Forgets the frames that a snapshot with `version` entries covers.
     pub(super) fn cover(&self, key: EntityKey, version: u64) {
-        let mut empty = false;
-        if let Some(mut tail) = self.uncovered.get_mut(&key) {
+        let mut tails = self.shard_of(key);
+        if let Some(tail) = tails.get_mut(&key) {
             let covered = tail.partition_point(|uncovered| uncovered.version <= version);
             tail.drain(..covered);
-            empty = tail.is_empty();
-        }
-        if empty {
-            self.uncovered.remove_if(&key, |_, tail| tail.is_empty());
+            if tail.is_empty() {
+                tails.remove(&key);
+            }
         }
     }
 
@@ -57,56 +72,50 @@ impl Tails {
     #[must_use]
     pub fn of(&self, key: EntityKey) -> Vec<Position> {
         let shard = self.map.locate(key);
-        let tail = self.uncovered.get(&key);
-        tail.map_or_else(Vec::new, |tail| {
-            tail.iter()
-                .map(|uncovered| Position {
-                    shard,
-                    sequence: uncovered.sequence,
-                })
-                .collect()
-        })
+        let tails = self.shard_of(key);
+        let tail = tails.get(&key).map_or(&[][..], Vec::as_slice);
+        let position = |uncovered: &Uncovered| Position {
+            shard,
+            sequence: uncovered.sequence,
+        };
+        tail.iter().map(position).collect()
     }
 
     /// The entities whose oldest uncovered frame is at or below the given sequence of their shard.
     pub(crate) fn older_than(&self, bounds: &[u64]) -> Vec<EntityKey> {
-        let old = |key: EntityKey, tail: &[Uncovered]| {
-            let bound = bounds[usize::from(self.map.locate(key).0)];
-            tail.first().is_some_and(|first| first.sequence <= bound)
-        };
-        self.uncovered
-            .iter()
-            .filter(|tail| old(*tail.key(), tail.value()))
-            .map(|tail| *tail.key())
-            .collect()
+        let mut old = Vec::new();
+        for (shard, bound) in self.shards.iter().zip(bounds) {
+            let is_old = |tail: &[Uncovered]| tail.first().is_some_and(|first| first.sequence <= *bound);
+            let tails = Self::lock(shard);
+            old.extend(tails.iter().filter(|(_, tail)| is_old(tail)).map(|(key, _)| *key));
+        }
+        old
     }
 
     /// For each shard, the last sequence up to which every entity is covered; at most `viewed`.
     pub(crate) fn covered(&self, viewed: &[u64]) -> Vec<u64> {
-        let mut covered = viewed.to_vec();
-        for tail in &self.uncovered {
-            let ShardId(shard) = self.map.locate(*tail.key());
-            if let Some(first) = tail.first() {
-                let up_to = &mut covered[usize::from(shard)];
-                *up_to = (*up_to).min(first.sequence - 1);
-            }
-        }
-        covered
+        let covered = |(shard, viewed): (&Mutex<Shard>, &u64)| {
+            let tails = Self::lock(shard);
+            let firsts = tails.values().filter_map(|tail| tail.first());
+            firsts.map(|first| first.sequence - 1).fold(*viewed, u64::min)
+        };
+        self.shards.iter().zip(viewed).map(covered).collect()
     }
 
     /// How many entities have something uncovered.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.uncovered.len()
+        self.shards.iter().map(|shard| Self::lock(shard).len()).sum()
     }
 
     /// Whether every entity is covered by its snapshot.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.uncovered.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn keys(&self) -> Vec<EntityKey> {
-        self.uncovered.iter().map(|tail| *tail.key()).collect()
+        let keys = |shard| Self::lock(shard).keys().copied().collect::<Vec<_>>();
+        self.shards.iter().flat_map(keys).collect()
     }
 }

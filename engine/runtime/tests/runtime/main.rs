@@ -9,6 +9,7 @@ mod columns;
 mod fail_stop;
 mod frames;
 mod golden;
+mod lists;
 mod panics;
 mod passivation;
 mod restart;

@@ -143,6 +143,7 @@ async fn a_stop_answers_what_was_sent_and_leaves_nothing_uncovered() {
     );
     assert_eq!(host.residents(), 0);
     assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
+    scene.store().flush().expect("as a node that is closed does");
     let read_again = needed(scene.store(), &[]).expect("the store reads").0;
     let durability = scene.node.journal().durability();
     let written: Vec<_> = shards().map(|shard| durability.durable(shard)).collect();

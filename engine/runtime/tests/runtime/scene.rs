@@ -77,6 +77,8 @@ pub fn calm() -> HostOptions {
 pub fn options(data: &Path) -> NodeOptions {
     let store = StoreOptions {
         cache_bytes: 8 << 20,
+        // So little that tests meet lists in memory and on disk.
+        lists_bytes_max: 16 << 10,
         ..Default::default()
     };
     NodeOptions {

@@ -4,7 +4,8 @@ use std::path::Path;
 use shardbook_runtime::entity::Undecodable;
 use shardbook_runtime::journal::{EntryRef, Families, Store};
 use shardbook_runtime::views::{
-    Difference, Projection, Rebuilt, Rows, list_row, outcome_key, outcome_row, outcomes_position, projection_position,
+    Difference, Kept, Projection, Rebuilt, Rows, list_row, outcome_row, outcomes_position, projection_position,
+    read_outcome,
 };
 use tempfile::tempdir;
 
@@ -36,8 +37,8 @@ impl Projection for Members {
     fn rows_are_final(&self) -> bool {
         true
     }
-    fn list_element(&self) -> Option<usize> {
-        Some(2)
+    fn kept(&self) -> Kept {
+        Kept::Lists(2)
     }
     fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
         let (id, version) = (entry.entry.key.id as u8, entry.entry.version as u8);
@@ -174,8 +175,14 @@ async fn rows_follow_the_journal() {
                 projection_position(scene.store(), &Marks, shard).expect("the store reads"),
                 at
             );
-            assert_eq!(outcomes_position(scene.store(), shard).expect("the store reads"), at);
+            let outcomes = outcomes_position(scene.store(), shard).expect("the store reads");
+            assert!(outcomes <= at, "lists are written later: {outcomes} of {at}");
         }
+    }
+    scene.store().flush().expect("a flush");
+    for shard in shards() {
+        let outcomes = outcomes_position(scene.store(), shard).expect("the store reads");
+        assert_eq!(outcomes, durability.durable(shard), "a flush writes what was gathered");
     }
     assert_eq!(differences(scene.store()), []);
 }
@@ -252,9 +259,9 @@ fn list_differences(store: &Store) -> Vec<Difference> {
     difference.into_iter().collect()
 }
 
-/// Protects retries of long ago: each outcome has its row, rejections too.
+/// Protects retries of long ago: each outcome is found, in memory and on disk, rejections too.
 #[tokio::test]
-async fn every_outcome_has_its_row() {
+async fn every_outcome_is_found() {
     let dir = tempdir().expect("a folder");
     let scene = Scene::open(dir.path());
     let host = scene.host(calm()).await;
@@ -264,18 +271,23 @@ async fn every_outcome_has_its_row() {
     let mut outcomes = Vec::new();
     for frame in scene.store().frames(map().locate(key(1)), 1) {
         for entry in frame.expect("whole").entries() {
-            let row = outcome_key(entry.entry.key, entry.entry.command);
-            let got = scene.store().get(Families::OUTCOMES, &row).expect("the store reads");
-            assert_eq!(got, Some(outcome_row(&entry)));
+            for written in [false, true] {
+                if written {
+                    scene.store().flush().expect("a flush");
+                }
+                let got = read_outcome(scene.store(), entry.entry.key, entry.entry.command, true);
+                assert_eq!(
+                    got.expect("the store reads"),
+                    Some(outcome_row(&entry)),
+                    "written: {written}"
+                );
+            }
             outcomes.push(entry.entry.outcome.accepted);
         }
     }
     assert_eq!(outcomes, [true, false]);
-    let never = outcome_key(key(1), named(3));
-    assert_eq!(
-        scene.store().get(Families::OUTCOMES, &never).expect("the store reads"),
-        None
-    );
+    let never = read_outcome(scene.store(), key(1), named(3), true);
+    assert_eq!(never.expect("the store reads"), None);
 }
 
 /// Protects readers from rows that mean something else: a new version of a view, or a new view, is made
