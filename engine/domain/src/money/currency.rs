@@ -38,7 +38,10 @@ const KNOWN: &[(&[u8; 3], u8)] = &[
 
 /// A currency by its ISO 4217 code. Only known ones exist, since the decimals of the minor unit must be known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Currency([u8; 3]);
+pub struct Currency(
+    /// Its place among those known: what is asked of it for every amount is then no search. Never written.
+    u8,
+);
 
 impl Currency {
     /// The currency of this code, in capitals. Fails with [`MoneyError::UnknownCurrency`].
@@ -52,27 +55,28 @@ impl Currency {
 
     /// Every currency that is known, by code.
     pub fn all() -> impl Iterator<Item = Currency> {
-        KNOWN.iter().map(|(code, _)| Currency(**code))
+        (0..KNOWN.len() as u8).map(Currency)
     }
 
     /// The ISO 4217 code.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("known codes are ASCII")
+        std::str::from_utf8(self.at().0).expect("known codes are ASCII")
     }
 
     /// Decimals of the minor unit, 0 to 3.
     pub fn decimals(self) -> u8 {
-        let at = KNOWN
-            .binary_search_by_key(&&self.0, |(code, _)| code)
-            .expect("only known codes are constructed");
-        KNOWN[at].1
+        self.at().1
+    }
+
+    fn at(self) -> (&'static [u8; 3], u8) {
+        KNOWN[usize::from(self.0)]
     }
 
     fn known(code: [u8; 3]) -> Option<Currency> {
         KNOWN
             .binary_search_by_key(&&code, |(known, _)| known)
             .ok()
-            .map(|_| Currency(code))
+            .map(|at| Currency(at as u8))
     }
 }
 
@@ -101,7 +105,7 @@ impl Serialize for Currency {
         if serializer.is_human_readable() {
             serializer.serialize_str(self.code())
         } else {
-            self.0.serialize(serializer)
+            self.at().0.serialize(serializer)
         }
     }
 }

@@ -135,7 +135,8 @@ impl Lists {
         let mut batch = WriteBatch::with_capacity_bytes(gathering.bytes * 5 / 4);
         let mut row = Vec::new();
         for of in ListOf::ALL {
-            let mut lists: Vec<_> = gathering.lists(of).iter().collect();
+            let used = |(_, elements): &(&Box<[u8]>, &Vec<u8>)| !elements.is_empty();
+            let mut lists: Vec<_> = gathering.lists(of).iter().filter(used).collect();
             lists.sort_unstable_by_key(|(list, _)| *list);
             for (list, elements) in lists {
                 row.clear();
@@ -150,7 +151,12 @@ impl Lists {
         let written = (batch.len() as u64, batch.size_in_bytes() as u64);
         store.write_views(batch)?;
         for of in ListOf::ALL {
-            gathering.lists_mut(of).clear();
+            // What was used since the last time will soon be used again, and has its memory already.
+            gathering.lists_mut(of).retain(|_, elements| {
+                let used = !elements.is_empty();
+                elements.clear();
+                used
+            });
         }
         gathering.bytes = 0;
         gathering.noted.clear();
