@@ -116,7 +116,7 @@ pub(crate) fn read_bet(at: usize, value: &Value, rules: &Rules) -> Result<SlipBe
     let terms = Terms {
         no: BetNo(at as u32 + 1),
         placed_at,
-        legs,
+        legs: legs.into(),
         combinations: shape.combinations,
         bankers: shape.bankers,
         unit_stake: unit,

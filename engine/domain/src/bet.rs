@@ -8,7 +8,9 @@ mod factor;
 mod kind;
 mod leg;
 mod load;
+mod per_leg;
 mod policy;
+mod progress;
 mod settlement;
 mod shape;
 mod status;
@@ -22,7 +24,9 @@ pub use kind::{Kind, KindError};
 pub use leg::{DeadHeat, DeadHeatError, Deduction, EachWay, Finish, Leg, LegOutcome, LegResult, PlainResult};
 pub(crate) use load::{Size, scopes_of};
 pub use load::{load_of, releases};
+pub use per_leg::PerLeg;
 pub use policy::PricePolicy;
+use progress::{Known, Progress};
 use serde::{Deserialize, Serialize};
 pub use settlement::Standing;
 pub use shape::{Line, Part, Shape, ShapeError};
@@ -56,7 +60,7 @@ pub struct Terms {
     /// When it was taken.
     pub placed_at: Time,
     /// The legs, each with the price taken.
-    pub legs: Vec<Leg>,
+    pub legs: PerLeg<Leg>,
     /// Which combinations of the legs are staked.
     pub combinations: Combinations,
     /// Legs that are in every combination: bit n is leg n.
@@ -77,52 +81,89 @@ pub struct Terms {
 }
 
 /// A bet as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bet {
     /// The terms on which it was taken.
     pub terms: Terms,
     /// The transfer that holds its stake while nothing of it is settled.
     pub hold: TransferNo,
-    /// What is known of each leg, in the order of the legs.
-    pub results: Vec<Option<LegResult>>,
-    /// Why each leg stands as it does, in the order of the legs.
-    pub whys: Vec<Why>,
     /// Open or how it was settled.
     pub status: BetStatus,
-    /// Stake of the lines that are settled, minor units: all of it once the bet is.
-    pub stake_settled: Amount,
-    /// What it returned in money, stake included, minor units; what was paid for stake bought back is not in it.
-    pub returned: Amount,
-    /// What it gave back to the player's free bets, minor units.
-    pub refunded: Amount,
-    /// Stake that was bought back before the bet was settled, minor units.
-    pub cashed_stake: Amount,
-    /// What was paid for that stake, minor units.
-    pub cashed_paid: Amount,
-    /// When it was last settled; `None` while open.
-    pub settled_at: Option<Time>,
-    /// How often it was settled; more than once after corrections.
-    pub settlements: u32,
+    /// `None` is [`Progress::NONE`]: very many bets are open at once, and nothing is known of most of them.
+    progress: Option<Box<Progress>>,
 }
 
 impl Bet {
     /// A bet just placed.
     pub fn new(terms: Terms, hold: TransferNo) -> Bet {
-        let (results, whys) = (vec![None; terms.legs.len()], vec![Why::NoResult; terms.legs.len()]);
         Bet {
             terms,
             hold,
-            results,
-            whys,
             status: BetStatus::Open,
-            stake_settled: Amount::ZERO,
-            returned: Amount::ZERO,
-            refunded: Amount::ZERO,
-            cashed_stake: Amount::ZERO,
-            cashed_paid: Amount::ZERO,
-            settled_at: None,
-            settlements: 0,
+            progress: None,
         }
+    }
+
+    fn progress(&self) -> &Progress {
+        self.progress.as_deref().unwrap_or(&Progress::NONE)
+    }
+
+    fn progress_mut(&mut self) -> &mut Progress {
+        self.progress.get_or_insert_with(|| Box::new(Progress::NONE))
+    }
+
+    /// What is known of a leg, from 0.
+    pub fn result(&self, leg: usize) -> Option<LegResult> {
+        self.known(leg).result
+    }
+
+    /// What is known of each leg, in the order of the legs.
+    pub fn results(&self) -> impl ExactSizeIterator<Item = Option<LegResult>> {
+        (0..self.terms.legs.len()).map(|leg| self.result(leg))
+    }
+
+    /// Why each leg stands as it does, in the order of the legs.
+    pub fn whys(&self) -> impl ExactSizeIterator<Item = Why> {
+        (0..self.terms.legs.len()).map(|leg| self.known(leg).why)
+    }
+
+    fn known(&self, leg: usize) -> Known {
+        self.progress().legs.get(leg).copied().unwrap_or(Known::NOTHING)
+    }
+
+    /// Stake of the lines that are settled, minor units: all of it once the bet is.
+    pub fn stake_settled(&self) -> Amount {
+        self.progress().stake_settled
+    }
+
+    /// What it returned in money, stake included, minor units; what was paid for stake bought back is not in it.
+    pub fn returned(&self) -> Amount {
+        self.progress().returned
+    }
+
+    /// What it gave back to the player's free bets, minor units.
+    pub fn refunded(&self) -> Amount {
+        self.progress().refunded
+    }
+
+    /// Stake that was bought back before the bet was settled, minor units.
+    pub fn cashed_stake(&self) -> Amount {
+        self.progress().cashed_stake
+    }
+
+    /// What was paid for that stake, minor units.
+    pub fn cashed_paid(&self) -> Amount {
+        self.progress().cashed_paid
+    }
+
+    /// When it was last settled; `None` while open.
+    pub fn settled_at(&self) -> Option<Time> {
+        self.progress().settled_at
+    }
+
+    /// How often it was settled; more than once after corrections.
+    pub fn settlements(&self) -> u32 {
+        self.progress().settlements
     }
 
     /// Its number.
@@ -137,21 +178,23 @@ impl Bet {
 
     /// Stake that is neither settled nor bought back, minor units.
     pub fn open_stake(&self) -> Amount {
-        Amount(self.terms.stake.0 - self.cashed_stake.0 - self.stake_settled.0)
+        let progress = self.progress();
+        Amount(self.terms.stake.0 - progress.cashed_stake.0 - progress.stake_settled.0)
     }
 
     /// How it stands by the results known now and the rules under which it was taken.
     pub fn standing(&self, rules: &Rules) -> Standing {
-        self.terms.standing(&self.results, self.cashed_stake, rules)
+        self.terms
+            .standing_by(|leg| self.result(leg), self.cashed_stake(), rules)
     }
 
     /// How it was settled so far.
     pub fn settled(&self) -> Standing {
         Standing {
             status: self.status,
-            stake_settled: self.stake_settled,
-            returned: self.returned,
-            refunded: self.refunded,
+            stake_settled: self.stake_settled(),
+            returned: self.returned(),
+            refunded: self.refunded(),
         }
     }
 
@@ -165,9 +208,10 @@ impl Bet {
     ) -> Option<(LegResult, Why)> {
         let terms = &self.terms;
         let (result, why) = settlement.ruling_on(version, &terms.legs[leg], terms.placed_at, rules)?;
-        let was_decided = self.results[leg].is_some_and(|known| known.outcome.is_some());
+        let known = self.known(leg);
+        let was_decided = known.result.is_some_and(|result| result.outcome.is_some());
         let why = match why {
-            Why::NoResult if was_decided || self.whys[leg] == Why::RolledBack => Why::RolledBack,
+            Why::NoResult if was_decided || known.why == Why::RolledBack => Why::RolledBack,
             why => why,
         };
         Some((result, why))
@@ -177,15 +221,20 @@ impl Bet {
     /// of the very next version. With a version left out between, one that says something else could come later and would be
     /// taken for the latest.
     pub fn stays_by(&self, leg: usize, (result, why): (LegResult, Why)) -> bool {
-        let known = self.results[leg].unwrap_or(LegResult::plain(0, None));
-        let version = known.version;
-        version.checked_add(1) == Some(result.version)
-            && (LegResult { version, ..result }, why) == (known, self.whys[leg])
+        let known = self.known(leg);
+        let told = known.result.unwrap_or(LegResult::plain(0, None));
+        let version = told.version;
+        version.checked_add(1) == Some(result.version) && (LegResult { version, ..result }, why) == (told, known.why)
     }
 
     fn decide_leg(&mut self, leg: u8, result: LegResult, why: Why) {
-        let leg = usize::from(leg);
-        (self.results[leg], self.whys[leg]) = (Some(result), why);
+        let count = self.terms.legs.len();
+        let legs = &mut self.progress_mut().legs;
+        if legs.is_empty() {
+            *legs = std::iter::repeat_n(Known::NOTHING, count).collect();
+        }
+        let result = Some(result);
+        legs[usize::from(leg)] = Known { result, why };
     }
 
     /// Takes in one event of this bet; events of anything else are passed over.
@@ -202,7 +251,8 @@ impl Bet {
                 refunded,
                 ..
             } => {
-                (self.stake_settled, self.returned, self.refunded) = (*stake_settled, *returned, *refunded);
+                let progress = self.progress_mut();
+                (progress.stake_settled, progress.returned, progress.refunded) = (*stake_settled, *returned, *refunded);
             }
             Event::BetSettled {
                 at,
@@ -211,25 +261,31 @@ impl Bet {
                 transfers,
                 ..
             } => {
-                self.stake_settled = Amount(self.terms.stake.0 - self.cashed_stake.0);
-                (self.status, self.returned, self.settled_at) = (*status, *returned, Some(*at));
-                self.refunded = match (self.terms.fund, status) {
+                self.status = *status;
+                let (stake, fund, progress) = (self.terms.stake, self.terms.fund, self.progress_mut());
+                progress.stake_settled = Amount(stake.0 - progress.cashed_stake.0);
+                (progress.returned, progress.settled_at) = (*returned, Some(*at));
+                progress.refunded = match (fund, status) {
                     // The hold itself was let go.
-                    (Fund::FreeBet, BetStatus::Void) => self.stake_settled,
-                    _ => Amount(self.refunded.0 + refunded_by(transfers)),
+                    (Fund::FreeBet, BetStatus::Void) => progress.stake_settled,
+                    _ => Amount(progress.refunded.0 + refunded_by(transfers)),
                 };
-                self.settlements += 1;
+                progress.settlements += 1;
             }
             Event::BetReopened { hold, .. } | Event::BetUnsettled { hold, .. } => {
-                (self.status, self.settled_at) = (BetStatus::Open, None);
-                (self.stake_settled, self.returned, self.refunded) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
-                self.hold = *hold;
+                (self.status, self.hold) = (BetStatus::Open, *hold);
+                let progress = self.progress_mut();
+                progress.settled_at = None;
+                progress.stake_settled = Amount::ZERO;
+                (progress.returned, progress.refunded) = (Amount::ZERO, Amount::ZERO);
             }
             Event::BetCashedOut { at, stake, paid, .. } => {
-                self.cashed_stake = Amount(self.cashed_stake.0 + stake.0);
-                self.cashed_paid = Amount(self.cashed_paid.0 + paid.0);
+                let progress = self.progress_mut();
+                progress.cashed_stake = Amount(progress.cashed_stake.0 + stake.0);
+                progress.cashed_paid = Amount(progress.cashed_paid.0 + paid.0);
                 if self.open_stake() == Amount::ZERO {
-                    (self.status, self.settled_at) = (BetStatus::CashedOut, Some(*at));
+                    self.status = BetStatus::CashedOut;
+                    self.progress_mut().settled_at = Some(*at);
                 }
             }
             _ => {}
@@ -289,10 +345,12 @@ impl From<&PlainBet> for Bet {
                 bet.decide_leg(leg, (*result).into(), plain_why(result));
             }
         }
-        (bet.status, bet.returned, bet.settled_at) = (plain.status, plain.returned, plain.settled_at);
-        bet.settlements = plain.settlements;
+        bet.status = plain.status;
+        let progress = bet.progress_mut();
+        (progress.returned, progress.settled_at) = (plain.returned, plain.settled_at);
+        progress.settlements = plain.settlements;
         if plain.settled_at.is_some() {
-            bet.stake_settled = plain.terms.stake;
+            progress.stake_settled = plain.terms.stake;
         }
         bet
     }

@@ -13,10 +13,12 @@
 //! payouts + margin + open can be read off the accounts.
 
 mod account;
+mod accounts;
 mod chart;
 mod transfer;
 
 pub use account::Totals;
+use accounts::Accounts;
 pub use chart::{Account, Side};
 use serde::{Deserialize, Serialize};
 pub use transfer::{Phase, Reason, Transfer, TransferNo};
@@ -30,7 +32,7 @@ const TURNOVER_BOUND: i64 = i64::MAX / 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     last: u64,
-    accounts: [Totals; Account::ALL.len()],
+    accounts: Accounts,
 }
 
 /// A rule of bookkeeping that does not hold.
@@ -71,7 +73,7 @@ impl Ledger {
 
     /// The running totals of an account.
     pub fn totals(&self, account: Account) -> Totals {
-        self.accounts[usize::from(account.code())]
+        self.accounts.totals(account)
     }
 
     /// The posted balance of an account, on its own side.
@@ -104,7 +106,8 @@ impl Ledger {
 
     /// Whether this much more can pass through every account and leave room to settle what is open.
     pub fn has_room_for(&self, amount: Amount) -> bool {
-        self.accounts.iter().all(|totals| {
+        Account::ALL.into_iter().all(|account| {
+            let totals = self.totals(account);
             let turnover = totals.debits_posted.max(totals.credits_posted);
             turnover
                 .checked_add(amount.0)
@@ -134,10 +137,10 @@ impl Ledger {
             Phase::PostPending(_) => (amount, -amount),
             Phase::VoidPending(_) => (0, -amount),
         };
-        let debit = &mut self.accounts[usize::from(transfer.debit.code())];
+        let debit = self.accounts.totals_mut(transfer.debit);
         debit.debits_posted += posted;
         debit.debits_pending += pending;
-        let credit = &mut self.accounts[usize::from(transfer.credit.code())];
+        let credit = self.accounts.totals_mut(transfer.credit);
         credit.credits_posted += posted;
         credit.credits_pending += pending;
     }
@@ -146,10 +149,8 @@ impl Ledger {
     /// be; clearing is at rest.
     pub fn check(&self) -> Result<(), Imbalance> {
         let sum = |part: fn(&Totals) -> i64| {
-            self.accounts
-                .iter()
-                .map(|totals| i128::from(part(totals)))
-                .sum::<i128>()
+            let totals = Account::ALL.into_iter().map(|account| self.totals(account));
+            totals.map(|totals| i128::from(part(&totals))).sum::<i128>()
         };
         let (debits, credits) = (sum(|totals| totals.debits_posted), sum(|totals| totals.credits_posted));
         if debits != credits {

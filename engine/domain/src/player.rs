@@ -14,6 +14,7 @@ mod decide;
 mod event;
 mod factors;
 mod limits;
+mod open_bets;
 mod refusal;
 mod rejection;
 mod reply;

@@ -24,8 +24,8 @@ pub use projection::{Kept, Projection, Rows, list_row};
 pub use rebuilt::{Difference, Rebuilt};
 pub use runner::Views;
 pub(crate) use runner::{note_covered, read_snapshot};
-pub(crate) use snapshot::encode as encode_snapshot;
 pub use snapshot::{Remembered, Snapshot};
+pub(crate) use snapshot::{RememberedRef, encode as encode_snapshot};
 pub use tails::Tails;
 
 use std::ops::ControlFlow;

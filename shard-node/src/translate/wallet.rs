@@ -44,9 +44,9 @@ pub(crate) fn bet_to_wire(
     rules: &RuleBook,
 ) -> client::Bet {
     let mut wire = terms_to_wire(player, &bet.terms, currency, names, rules);
-    for ((leg, result), why) in wire.legs.iter_mut().zip(&bet.results).zip(&bet.whys) {
+    for ((leg, result), why) in wire.legs.iter_mut().zip(bet.results()).zip(bet.whys()) {
         let Some(result) = result else { continue };
-        leg.why = leg_why(*why).into();
+        leg.why = leg_why(why).into();
         leg.status = leg_status(result.outcome).into();
         if !leg.place_terms.is_empty() {
             leg.place_status = leg_status(result.place).into();
@@ -60,16 +60,16 @@ pub(crate) fn bet_to_wire(
     };
     wire.status = bet_status(bet).into();
     if bet.is_open() {
-        wire.returned = amount(bet.returned);
-        wire.stake_settled = amount(bet.stake_settled);
+        wire.returned = amount(bet.returned());
+        wire.stake_settled = amount(bet.stake_settled());
     } else {
-        wire.returned = decimal(bet.returned, currency);
-        wire.settled_ms = bet.settled_at.map_or(0, |at| at.0 as i64);
+        wire.returned = decimal(bet.returned(), currency);
+        wire.settled_ms = bet.settled_at().map_or(0, |at| at.0 as i64);
     }
-    wire.refunded = amount(bet.refunded);
-    wire.cashed_stake = amount(bet.cashed_stake);
-    wire.cashed_paid = amount(bet.cashed_paid);
-    wire.settlements = bet.settlements;
+    wire.refunded = amount(bet.refunded());
+    wire.cashed_stake = amount(bet.cashed_stake());
+    wire.cashed_paid = amount(bet.cashed_paid());
+    wire.settlements = bet.settlements();
     wire
 }
 
@@ -154,10 +154,8 @@ pub(crate) fn placed_to_wire(
 
 fn bet_status(bet: &Bet) -> client::BetStatus {
     match bet.status {
-        BetStatus::PartlyWon if bet.terms.half(&bet.results) == Some(LegOutcome::HalfWon) => client::BetStatus::HalfWon,
-        BetStatus::PartlyWon if bet.terms.half(&bet.results) == Some(LegOutcome::HalfLost) => {
-            client::BetStatus::HalfLost
-        }
+        BetStatus::PartlyWon if bet.half() == Some(LegOutcome::HalfWon) => client::BetStatus::HalfWon,
+        BetStatus::PartlyWon if bet.half() == Some(LegOutcome::HalfLost) => client::BetStatus::HalfLost,
         BetStatus::Open => client::BetStatus::Open,
         BetStatus::Won => client::BetStatus::Won,
         BetStatus::Lost => client::BetStatus::Lost,

@@ -99,7 +99,7 @@ pub(super) fn check(
 
 /// Whether a leg's market has a later result than the bet knows, and one that changes the leg.
 fn lags_behind(bet: &Bet, events: &BTreeMap<u64, &event::State>, rules: &RuleBook) -> bool {
-    let mut legs = bet.terms.legs.iter().zip(&bet.results).enumerate();
+    let mut legs = bet.terms.legs.iter().zip(bet.results()).enumerate();
     legs.any(|(at, (leg, known))| {
         let market = events
             .get(&leg.selection.event.0)

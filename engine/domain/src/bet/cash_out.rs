@@ -171,14 +171,14 @@ pub fn offer(bet: &Bet, rules: &Rules, book: &dyn Book) -> Result<CashOutOffer, 
         stake: bet.open_stake(),
         fair,
         amount,
-        divisible: bet.stake_settled == Amount::ZERO,
+        divisible: bet.stake_settled() == Amount::ZERO,
     })
 }
 
 /// What a unit on this part of each leg returns: known, or on average.
 fn factors(bet: &Bet, part: Part, book: &dyn Book) -> Result<Vec<Ratio>, NoCashOut> {
-    let legs = bet.terms.legs.iter().zip(&bet.results).enumerate();
-    let factor = |(at, (leg, result)): (usize, (&Leg, &Option<LegResult>))| {
+    let legs = bet.terms.legs.iter().zip(bet.results()).enumerate();
+    let factor = |(at, (leg, result)): (usize, (&Leg, Option<LegResult>))| {
         let known = result.unwrap_or(LegResult::plain(0, None));
         if let Some(factor) = leg.factor(part, &known) {
             return Ok(factor);
@@ -210,7 +210,7 @@ pub(crate) fn may_be_bought_back(bet: &Bet, rules: &Rules, book: &dyn Book) -> R
     if terms.fund == Fund::FreeBet {
         return Err(NoCashOut::FreeBet);
     }
-    let undecided = |leg: &usize| bet.results[*leg].is_none_or(|result| result.outcome.is_none());
+    let undecided = |leg: &usize| bet.result(*leg).is_none_or(|result| result.outcome.is_none());
     let open: Vec<usize> = (0..terms.legs.len()).filter(undecided).collect();
     for (at, leg) in open.iter().enumerate() {
         let event = |leg: usize| terms.legs[leg].selection.event;
@@ -251,12 +251,12 @@ fn fair_value(bet: &Bet, factor: Ratio) -> Amount {
     let minor = |amount: Amount| Ratio::new(amount.0.unsigned_abs(), 1);
     let cap = minor(terms.max_payout.max(terms.stake));
     let kept = Ratio::new(
-        (terms.stake.0 - bet.cashed_stake.0).unsigned_abs(),
+        (terms.stake.0 - bet.cashed_stake().0).unsigned_abs(),
         terms.stake.0.unsigned_abs(),
     );
     let whole = factor.times(&minor(terms.unit_stake)).min(cap).times(&kept);
     let whole = whole.of_minor(1, Rounding::Down).unwrap_or(i64::MAX);
-    Amount((whole - bet.returned.0).max(0))
+    Amount((whole - bet.returned().0).max(0))
 }
 
 /// The sum over all combinations of the products of their legs.

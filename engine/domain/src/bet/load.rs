@@ -169,7 +169,7 @@ impl Bet {
         if !self.is_open() {
             return Load::NONE;
         }
-        let whole = load_of_open(&self.terms, Amount(self.terms.stake.0 - self.cashed_stake.0));
+        let whole = load_of_open(&self.terms, Amount(self.terms.stake.0 - self.cashed_stake().0));
         Load {
             stake: self.open_stake(),
             ..whole

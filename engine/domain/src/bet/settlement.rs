@@ -227,9 +227,19 @@ impl Terms {
     /// which it was taken. A line is decided when one of its legs lost or all are known; decided lines are paid while others
     /// are open where [`Rules::settle_lines_early`] says so. A bet that can win no more is lost, whatever is still to come.
     pub fn standing(&self, results: &[Option<LegResult>], cashed: Amount, rules: &Rules) -> Standing {
+        self.standing_by(|leg| results[leg], cashed, rules)
+    }
+
+    /// As [`Terms::standing`], by the result that this gives of each leg, from 0.
+    pub(super) fn standing_by(
+        &self,
+        results: impl Fn(usize) -> Option<LegResult>,
+        cashed: Amount,
+        rules: &Rules,
+    ) -> Standing {
         let settling = Settling {
             terms: self,
-            results: |leg: usize| results[leg],
+            results,
             rules,
         };
         let tally = settling.tally();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LegOutcome, LegResult, Terms};
+use super::{Bet, LegOutcome, LegResult, Terms};
 
 /// Open, or how it was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ impl Terms {
             [Some(result)] if !self.is_each_way() => result
                 .outcome
                 .filter(|outcome| matches!(outcome, LegOutcome::HalfWon | LegOutcome::HalfLost)),
+            _ => None,
+        }
+    }
+}
+
+impl Bet {
+    /// As [`Terms::half`], by the results known now.
+    pub fn half(&self) -> Option<LegOutcome> {
+        match *self.terms.legs {
+            [_] => self.terms.half(&[self.result(0)]),
             _ => None,
         }
     }

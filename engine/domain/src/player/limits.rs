@@ -131,11 +131,12 @@ impl Limits {
     }
 }
 
-/// Sums by hour for a day and by day for a month; only buckets that have something, oldest first.
+/// Sums by hour for a day and by day for a month; only buckets that have something, oldest first. Each list is as long as
+/// its buckets are: one comes in an hour at the most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Use {
-    hours: Vec<(u32, i64)>,
-    days: Vec<(u32, i64)>,
+    hours: Box<[(u32, i64)]>,
+    days: Box<[(u32, i64)]>,
 }
 
 impl Use {
@@ -153,13 +154,14 @@ impl Use {
     }
 }
 
-fn add(buckets: &mut Vec<(u32, i64)>, bucket: u32, amount: i64, window: u32) {
+fn add(buckets: &mut Box<[(u32, i64)]>, bucket: u32, amount: i64, window: u32) {
     match buckets.last_mut() {
         // A clock that was set back counts into the newest bucket: it may bind longer, never shorter.
         Some((newest, sum)) if *newest >= bucket => *sum = sum.saturating_add(amount),
         _ => {
-            buckets.retain(|(old, _)| old.saturating_add(window) >= bucket);
-            buckets.push((bucket, amount));
+            let counts = |(old, _): &&(u32, i64)| old.saturating_add(window) >= bucket;
+            let counting = buckets.iter().filter(counts).copied();
+            *buckets = counting.chain([(bucket, amount)]).collect();
         }
     }
 }

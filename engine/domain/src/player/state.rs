@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Event;
 use super::factors::Factors;
 use super::limits::{Limit, Limits};
+use super::open_bets::OpenBets;
 use super::reply::Balance;
 use super::slip::{Approval, PendingSlip, Stage};
 use crate::bet::{Bet, BetStatus, Fund};
@@ -61,7 +62,7 @@ pub struct State {
     bets_placed: u32,
     slips_numbered: u32,
     pending: BTreeMap<SlipNo, Box<PendingSlip>>,
-    open: BTreeMap<BetNo, Box<Bet>>,
+    open: OpenBets,
     settled: VecDeque<Box<Bet>>,
     locks: BTreeMap<BetNo, CashOutLock>,
 }
@@ -154,13 +155,13 @@ impl State {
 
     /// A bet that is held: every open one, and the settled ones that were settled last.
     pub fn bet(&self, no: BetNo) -> Option<&Bet> {
-        let settled = || self.settled.iter().find(|bet| bet.no() == no);
-        self.open.get(&no).or_else(settled).map(Box::as_ref)
+        let settled = || self.settled_bets().find(|bet| bet.no() == no);
+        self.open.get(no).or_else(settled)
     }
 
     /// The open bets, by number.
     pub fn open_bets(&self) -> impl DoubleEndedIterator<Item = &Bet> + ExactSizeIterator {
-        self.open.values().map(Box::as_ref)
+        self.open.iter()
     }
 
     /// The settled bets that are held, the one settled last at the end; at most [`SETTLED_BETS_HELD`].
@@ -205,13 +206,13 @@ impl State {
             Event::BetPlaced { terms, hold } => {
                 self.limits.staked(terms.placed_at, terms.stake);
                 self.bets_placed = terms.no.0;
-                self.open.insert(terms.no, Box::new(Bet::new(terms.clone(), hold.no)));
+                self.open.insert(Box::new(Bet::new(terms.clone(), hold.no)));
             }
             Event::LegResulted { bet, .. } | Event::LegDecided { bet, .. } | Event::LinesSettled { bet, .. } => {
                 self.held_mut(*bet).apply(event);
             }
             Event::BetSettled { bet, .. } => {
-                let mut bet = self.open.remove(bet).expect("only an open bet is settled");
+                let mut bet = self.open.remove(*bet).expect("only an open bet is settled");
                 bet.apply(event);
                 self.hold_settled(bet);
             }
@@ -225,7 +226,7 @@ impl State {
                 let bet = at.and_then(|at| self.settled.remove(at));
                 let mut bet = bet.expect("only a settled bet that is held is reopened");
                 bet.apply(event);
-                self.open.insert(bet.no(), bet);
+                self.open.insert(bet);
             }
             Event::BetRecalled { bet } => self.hold_settled(Box::new(bet.as_ref().into())),
             Event::BetRestored { history } => {
@@ -245,9 +246,9 @@ impl State {
             }
             Event::BetCashedOut { bet, .. } => {
                 self.held_mut(*bet).apply(event);
-                if let Some(bet) = self.open.remove(bet) {
+                if let Some(bet) = self.open.remove(*bet) {
                     if bet.is_open() {
-                        self.open.insert(bet.no(), bet);
+                        self.open.insert(bet);
                     } else {
                         self.hold_settled(bet);
                     }
@@ -331,8 +332,8 @@ impl State {
     fn held_mut(&mut self, no: BetNo) -> &mut Bet {
         let settled = self.settled.iter_mut().find(|bet| bet.no() == no);
         self.open
-            .get_mut(&no)
-            .or(settled)
+            .get_mut(no)
+            .or(settled.map(Box::as_mut))
             .expect("only a bet that is held gets a result")
     }
 
@@ -340,6 +341,8 @@ impl State {
         if self.settled.len() == SETTLED_BETS_HELD {
             self.settled.pop_front();
         }
+        // One by one: most players have fewer than a list would make room for.
+        self.settled.reserve_exact(1);
         self.settled.push_back(bet);
     }
 
@@ -350,7 +353,7 @@ impl State {
         self.ledger.check()?;
         let waiting = self.pending.values().flat_map(|slip| &slip.holds);
         let waiting = waiting.map(|hold| hold.amount.0).sum::<i64>();
-        let stakes = self.open.values().map(|bet| bet.open_stake().0).sum::<i64>() + waiting;
+        let stakes = self.open_bets().map(|bet| bet.open_stake().0).sum::<i64>() + waiting;
         let held = self.ledger.held();
         if held.0 != stakes {
             return Err(WalletFault::OpenStakes {

@@ -10,9 +10,10 @@ use shardbook_domain::bet::{
 };
 use shardbook_domain::ids::BetNo;
 use shardbook_domain::ledger::TransferNo;
-use shardbook_domain::market::{Chance, MarketStatus, Race};
+use shardbook_domain::market::{Chance, MarketStatus, Race, Why};
 use shardbook_domain::money::Amount;
 use shardbook_domain::odds::Odds;
+use shardbook_domain::player::Event;
 use shardbook_domain::ratio::Rounding;
 use shardbook_domain::rules::Rules;
 use shardbook_domain::time::Time;
@@ -64,8 +65,43 @@ fn singles() -> Bet {
 }
 
 /// The bet with a leg that came in so.
-fn with(mut bet: Bet, leg: usize, outcome: LegOutcome) -> Bet {
-    bet.results[leg] = Some(LegResult::plain(1, Some(outcome)));
+fn with(bet: Bet, leg: u8, outcome: LegOutcome) -> Bet {
+    told(bet, leg, LegResult::plain(1, Some(outcome)))
+}
+
+/// The bet with this result of a leg.
+fn told(mut bet: Bet, leg: u8, result: LegResult) -> Bet {
+    bet.apply(&Event::LegDecided {
+        bet: bet.no(),
+        leg,
+        result,
+        why: Why::Result,
+    });
+    bet
+}
+
+/// The bet of which a line of 1.00 was settled, and returned 2.00.
+fn settled_line(mut bet: Bet) -> Bet {
+    bet.apply(&Event::LinesSettled {
+        bet: bet.no(),
+        at: Time(2),
+        stake_settled: Amount(100),
+        returned: Amount(200),
+        refunded: Amount::ZERO,
+        transfers: Vec::new(),
+    });
+    bet
+}
+
+/// The bet of which so much was bought back for nothing.
+fn sold(mut bet: Bet, stake: Amount) -> Bet {
+    bet.apply(&Event::BetCashedOut {
+        bet: bet.no(),
+        at: Time(2),
+        stake,
+        paid: Amount::ZERO,
+        transfers: Vec::new(),
+    });
     bet
 }
 
@@ -164,25 +200,25 @@ fn fair_value_rows() {
         ("the other leg tied", with(double(), 0, tie(1, 2)), same(), (1250, 1187)),
         (
             "the other leg won, 25p off its winnings",
-            but(double(), |bet| bet.results[0] = Some(reduced)),
+            told(double(), 0, reduced),
             same(),
             (2125, 2018),
         ),
         (
             "the other leg won at a corrected price",
-            but(double(), |bet| bet.results[0] = Some(corrected)),
+            told(double(), 0, corrected),
             same(),
             (2000, 1900),
         ),
         (
             "the right price of an open leg is known",
-            but(single("2.50"), |bet| bet.results[0] = Some(open_corrected)),
+            told(single("2.50"), 0, open_corrected),
             same(),
             (800, 760),
         ),
         (
             "a result that was taken back",
-            but(double(), |bet| bet.results[0] = Some(LegResult::plain(2, None))),
+            told(double(), 0, LegResult::plain(2, None)),
             same(),
             (1000, 950),
         ),
@@ -197,16 +233,18 @@ fn fair_value_rows() {
         ("a trixie, one lost", with(trixie(), 0, LOST), evens(), (100, 95)),
         (
             "a banker and one of two",
-            but(open(100, &[1], &["2.00", "2.00", "2.00"].map(price)), |bet| {
-                (bet.terms.bankers, bet.terms.stake) = (0b001, Amount(200));
-                bet.results[0] = Some(LegResult::plain(1, Some(WON)));
-            }),
+            but(
+                with(open(100, &[1], &["2.00", "2.00", "2.00"].map(price)), 0, WON),
+                |bet| {
+                    (bet.terms.bankers, bet.terms.stake) = (0b001, Amount(200));
+                },
+            ),
             evens(),
             (400, 380),
         ),
         (
             "two fifths bought back before",
-            but(single("2.50"), |bet| bet.cashed_stake = Amount(400)),
+            sold(single("2.50"), Amount(400)),
             same(),
             (600, 570),
         ),
@@ -218,9 +256,7 @@ fn fair_value_rows() {
         ),
         (
             "a settled line is paid already",
-            but(with(singles(), 0, WON), |bet| {
-                (bet.stake_settled, bet.returned) = (Amount(100), Amount(200));
-            }),
+            settled_line(with(singles(), 0, WON)),
             evens(),
             (100, 95),
         ),
@@ -245,7 +281,7 @@ fn fair_value_rows() {
     ];
     for (what, bet, scene, (fair, amount)) in rows {
         let stake = bet.open_stake();
-        let divisible = bet.stake_settled == Amount::ZERO;
+        let divisible = bet.stake_settled() == Amount::ZERO;
         let expected = CashOutOffer {
             stake,
             fair: Amount(fair),
@@ -291,7 +327,7 @@ fn each_way_rows() {
         ("as many places as runners", bet(3), race(), Ok(1_500 + 1_499)),
         (
             "only the place is known",
-            but(bet(2), |bet| bet.results[0] = Some(decided(None, Some(WON)))),
+            told(bet(2), 0, decided(None, Some(WON))),
             race(),
             Ok(1_500 + 1_500),
         ),
@@ -475,9 +511,7 @@ fn refused_rows() {
 fn part_rows() {
     let scene = chances(&[400_000]);
     let whole = offered(&single("2.50"), &scene).expect("offered");
-    let settled = but(with(singles(), 0, WON), |bet| {
-        (bet.stake_settled, bet.returned) = (Amount(100), Amount(200));
-    });
+    let settled = settled_line(with(singles(), 0, WON));
     let rest = offered(&settled, &chances(&[500_000, 500_000])).expect("offered");
     let rows = [
         ("a part", whole, 400, Ok(380)),
@@ -558,7 +592,7 @@ proptest! {
         sizes in prop::collection::btree_set(1usize..5, 1..4),
         banker in any::<bool>(),
         unit in 1i64..100_000,
-        sold in 0i64..100,
+        sold_percent in 0i64..100,
         margin in 0u16..=50,
     ) {
         let prices: Vec<Odds> = legs.iter().map(|(num, ..)| Odds::ratio(*num, 10_000).expect("a price")).collect();
@@ -568,7 +602,8 @@ proptest! {
         let mut bet = open(unit, &sizes, &prices);
         bet.terms.bankers = banker.into();
         bet.terms.stake = Amount(unit * bet.terms.combinations.count(free) as i64);
-        bet.cashed_stake = Amount(bet.terms.stake.0 * sold / 100);
+        let part = Amount(bet.terms.stake.0 * sold_percent / 100);
+        let mut bet = sold(bet, part);
         let mut scene = Scene::stranger().ruled(|rules| rules.cash_out.margin_percent = margin);
         // Every way in which the legs can come in, with how likely it is.
         let mut ways: Vec<(BigRational, Vec<LegOutcome>)> = vec![(BigRational::one(), Vec::new())];
@@ -581,7 +616,9 @@ proptest! {
                 half_lost: cuts[3] - cuts[2],
             };
             scene = scene.chance(on(at as u64 + 1, 1), Some(chance));
-            bet.results[at] = known.map(|known| LegResult::plain(1, Some(OUTCOMES[known])));
+            if let Some(known) = known {
+                bet = with(bet, at as u8, OUTCOMES[known]);
+            }
             let mut chances = naive_chances(chance);
             if let Some(known) = known {
                 chances = [(); 5].map(|()| BigRational::zero());
@@ -595,12 +632,12 @@ proptest! {
             };
             ways = ways.into_iter().flat_map(further).filter(|(likely, _)| !likely.is_zero()).collect();
         }
-        let kept = ratio((bet.terms.stake.0 - bet.cashed_stake.0) as u64, bet.terms.stake.0 as u64);
+        let kept = ratio((bet.terms.stake.0 - bet.cashed_stake().0) as u64, bet.terms.stake.0 as u64);
         let (mut average, mut settled) = (BigRational::zero(), BigRational::zero());
         for (likely, outcomes) in &ways {
             average += likely * naive_return(&bet, outcomes) * &kept;
             let results: Vec<_> = outcomes.iter().map(|outcome| Some(LegResult::plain(1, Some(*outcome)))).collect();
-            let standing = bet.terms.standing(&results, bet.cashed_stake, &Rules::default());
+            let standing = bet.terms.standing(&results, bet.cashed_stake(), &Rules::default());
             settled += likely * BigRational::from(BigInt::from(standing.returned.0));
         }
         prop_assert!((&settled - &average).abs() <= ratio(1, 2), "each payout is rounded once");

@@ -122,11 +122,11 @@ impl Naive {
         prop_assert_eq!(player, self.cashier - stakes + returned + paid);
         for (no, naive) in &self.bets {
             if let Some(bet) = state.bet(BetNo(*no)) {
-                prop_assert_eq!(i128::from(bet.cashed_stake.0), naive.sold);
-                prop_assert_eq!(i128::from(bet.cashed_paid.0), naive.paid);
+                prop_assert_eq!(i128::from(bet.cashed_stake().0), naive.sold);
+                prop_assert_eq!(i128::from(bet.cashed_paid().0), naive.paid);
                 prop_assert_eq!(bet.is_open(), naive.returned().is_none());
                 prop_assert_eq!(bet.status == BetStatus::CashedOut, naive.sold == naive.stake);
-                prop_assert_eq!(i128::from(bet.returned.0), naive.returned().unwrap_or(0));
+                prop_assert_eq!(i128::from(bet.returned().0), naive.returned().unwrap_or(0));
             }
         }
         Ok(())

@@ -230,7 +230,7 @@ fn lines_are_settled_as_they_are_decided() {
     assert_eq!(free(&all_void), 5_000);
     let bet = all_void.state.bet(BetNo(1)).expect("held");
     assert_eq!(
-        (bet.status, bet.refunded.0, bet.returned.0),
+        (bet.status, bet.refunded().0, bet.returned().0),
         (BetStatus::Void, 4_000, 0)
     );
     assert_eq!(all_void.folded(BetNo(1)).as_ref(), Some(bet));

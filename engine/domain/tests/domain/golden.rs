@@ -10,7 +10,7 @@ use crate::samples;
 const PLAYER: &str = include_str!("../../../../tests/golden/player_events.hex");
 const EVENT: &str = include_str!("../../../../tests/golden/event_events.hex");
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("a string takes all");
         hex
@@ -25,7 +25,7 @@ fn unhex(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-fn lines(file: &str) -> BTreeMap<&str, Vec<u8>> {
+pub fn lines(file: &str) -> BTreeMap<&str, Vec<u8>> {
     let mut known = BTreeMap::new();
     for line in file.lines() {
         let (name, hex) = line.split_once(' ').expect("a name, a space and hexadecimal digits");

@@ -214,7 +214,7 @@ fn slip(seed: u64) -> Slip {
         terms: Terms {
             no: BetNo(1),
             placed_at: Time(1),
-            legs,
+            legs: legs.into(),
             combinations,
             bankers,
             unit_stake: Amount(unit),

@@ -497,10 +497,10 @@ fn bookings_of_a_sale() {
     assert_eq!(
         (
             bet.status,
-            bet.cashed_stake,
-            bet.cashed_paid,
-            bet.returned,
-            bet.settled_at
+            bet.cashed_stake(),
+            bet.cashed_paid(),
+            bet.returned(),
+            bet.settled_at()
         ),
         (
             BetStatus::CashedOut,

@@ -341,7 +341,7 @@ fn a_bet_is_the_fold_of_its_history() {
     let held = scene.state.bet(BetNo(1)).expect("held");
     assert_eq!(scene.folded(BetNo(1)).as_ref(), Some(held));
     assert_eq!(
-        (held.status, held.settlements, held.returned.0),
+        (held.status, held.settlements(), held.returned().0),
         (BetStatus::Lost, 2, 0)
     );
     let unplaced: Vec<Event> = scene

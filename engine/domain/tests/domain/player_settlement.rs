@@ -156,7 +156,7 @@ fn palpable_errors() {
         scene
             .state
             .bet(shardbook_domain::ids::BetNo(1))
-            .and_then(|bet| bet.results[0])
+            .and_then(|bet| bet.result(0))
     };
     check(vec![
         ("void", single(), told(1, priced("")), Ok((SETTLED, "10000 0 0"))),

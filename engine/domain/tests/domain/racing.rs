@@ -194,7 +194,7 @@ impl Meeting {
         let terms = Terms {
             no: BetNo(1),
             placed_at: Time(1),
-            legs,
+            legs: legs.into(),
             combinations: shape.combinations,
             bankers: 0,
             unit_stake: Amount(unit),

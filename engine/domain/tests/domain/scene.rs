@@ -477,7 +477,7 @@ impl Scene {
         let terms = Terms {
             no,
             placed_at: self.now,
-            legs,
+            legs: legs.into(),
             combinations,
             bankers: 0,
             unit_stake: Amount(unit),

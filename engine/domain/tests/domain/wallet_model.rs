@@ -250,7 +250,7 @@ proptest! {
             let folded = scene.folded(BetNo(no)).expect("placed");
             let settled = scene.history.iter().filter(|event| event.bet() == Some(BetNo(no)));
             let settled = settled.filter(|event| matches!(event, Event::BetSettled { .. })).count();
-            prop_assert_eq!(folded.settlements as usize, settled);
+            prop_assert_eq!(folded.settlements() as usize, settled);
             prop_assert!(scene.state.bet(BetNo(no)).is_none_or(|held| *held == folded), "held as history tells it");
         }
     }
@@ -279,8 +279,8 @@ proptest! {
         tell_the_last(&mut straight, &mut fresh);
         // A version that changed nothing may be left out.
         let plain = |result: LegResult| LegResult { version: 0, ..result };
-        let result = |result: &Option<LegResult>| result.filter(|result| result.outcome.is_some()).map(plain);
-        let outcome = |bet: &Bet| (bet.status, bet.returned, bet.results.iter().map(result).collect::<Vec<_>>());
+        let result = |result: Option<LegResult>| result.filter(|result| result.outcome.is_some()).map(plain);
+        let outcome = |bet: &Bet| (bet.status, bet.returned(), bet.results().map(result).collect::<Vec<_>>());
         for no in (1..=told.state.bets_placed()).map(BetNo) {
             let (left, right) = (told.folded(no).expect("placed"), straight.folded(no).expect("placed"));
             prop_assert_eq!(outcome(&left), outcome(&right));

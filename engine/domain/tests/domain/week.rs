@@ -323,7 +323,7 @@ pub fn a_week_adds_up(seed: u64, free: bool) {
     }
     let corrected = week.world.punters.iter().flat_map(|punter| punter.bets.values());
     assert!(
-        corrected.filter(|bet| bet.settlements > 1).count() > 500,
+        corrected.filter(|bet| bet.settlements() > 1).count() > 500,
         "seed {seed}: many bets were settled anew"
     );
     let histories = week.world.punters.iter().flat_map(|punter| &punter.scene.history);

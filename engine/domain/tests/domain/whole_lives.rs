@@ -240,12 +240,12 @@ type Stands = (
 
 /// How a bet ended, apart from how it came there.
 fn ended(bet: &Bet) -> Stands {
-    let results = bet.results.iter().map(|result| {
+    let results = bet.results().map(|result| {
         // A leg that was never told of anything and one that has no result are the same.
         let result = result.filter(|result| result.outcome.is_some());
         result.map(|result| (result.outcome, result.deduction, result.corrected))
     });
-    let amounts = (bet.stake_settled.0, bet.returned.0, bet.refunded.0);
+    let amounts = (bet.stake_settled().0, bet.returned().0, bet.refunded().0);
     (bet.status, amounts.0, amounts.1, amounts.2, results.collect())
 }
 

@@ -121,8 +121,8 @@ impl Punter {
         let sums = Sums {
             staked: sum(&|bet| bet.terms.stake.0),
             open: sum(&|bet| bet.open_stake().0),
-            returned: sum(&|bet| bet.returned.0),
-            refunded: sum(&|bet| bet.refunded.0),
+            returned: sum(&|bet| bet.returned().0),
+            refunded: sum(&|bet| bet.refunded().0),
             margin: balance(Account::BettingResult),
         };
         assert_eq!(
@@ -145,13 +145,13 @@ impl Punter {
             "free bets are what was granted, less stakes, and what came back"
         );
         for bet in self.bets.values() {
-            let all = Amount(bet.terms.stake.0 - bet.cashed_stake.0);
+            let all = Amount(bet.terms.stake.0 - bet.cashed_stake().0);
             assert!(
-                bet.is_open() || bet.stake_settled == all,
+                bet.is_open() || bet.stake_settled() == all,
                 "a settled bet is settled whole"
             );
             assert!(
-                bet.terms.fund == Fund::FreeBet || bet.refunded == Amount::ZERO,
+                bet.terms.fund == Fund::FreeBet || bet.refunded() == Amount::ZERO,
                 "money is no free bet"
             );
         }

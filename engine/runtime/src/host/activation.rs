@@ -6,7 +6,7 @@ use crate::entity::{Entity, EntityKey, Undecodable};
 use crate::fault::StoreFault;
 use crate::journal::EntryRef;
 use crate::slot::ShardId;
-use crate::views::{Remembered, read_snapshot};
+use crate::views::{RememberedRef, read_snapshot};
 
 /// An entity as its actor holds it.
 pub(super) struct Activated<E: Entity> {
@@ -15,8 +15,8 @@ pub(super) struct Activated<E: Entity> {
     pub(super) memory: Memory,
     pub(super) events_since_snapshot: u32,
     /// Bytes of entries since the snapshot, and of the snapshot.
-    pub(super) bytes_since_snapshot: usize,
-    pub(super) snapshot_bytes: usize,
+    pub(super) bytes_since_snapshot: u32,
+    pub(super) snapshot_bytes: u32,
 }
 
 impl<E: Entity> Default for Activated<E> {
@@ -48,8 +48,8 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
     } else {
         E::decode_state(&snapshot.state).map_err(corrupt("snapshot", shard, key))?
     };
-    let snapshot_bytes = snapshot.state.len();
-    let memory = Memory::restore(snapshot.remembered, snapshot.dropped);
+    let snapshot_bytes = snapshot.state.len() as u32;
+    let memory = Memory::restore(&snapshot.remembered, snapshot.dropped);
     let mut activated = Activated {
         state,
         version: snapshot.version,
@@ -76,7 +76,7 @@ impl<E: Entity> Activated<E> {
     pub(super) fn is_snapshot_due(&self, events: u32) -> bool {
         let since = self.events_since_snapshot;
         since >= events
-            && (self.bytes_since_snapshot * 2 >= self.snapshot_bytes
+            && (self.bytes_since_snapshot.saturating_mul(2) >= self.snapshot_bytes
                 || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX))
     }
 
@@ -96,13 +96,11 @@ impl<E: Entity> Activated<E> {
             self.events_since_snapshot += 1;
         }
         self.version += 1;
-        let remembered = Remembered {
+        self.memory.hold(RememberedRef {
             command: head.command,
             fingerprint: head.fingerprint,
-            accepted: head.outcome.accepted,
-            outcome: head.outcome.bytes.into(),
-        };
-        self.memory.hold(remembered, 0);
+            outcome: head.outcome,
+        });
         Ok(())
     }
 }

@@ -25,7 +25,7 @@ use crate::fault::StoreFault;
 use crate::journal::{Committed, Entry, Outcome, Room, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
-use crate::views::{Remembered, Sought, encode_snapshot, read_outcome};
+use crate::views::{Remembered, RememberedRef, Sought, encode_snapshot, read_outcome};
 
 /// Times that a command is decided before it is sent back as one too many: each time another entity took what it needed,
 /// so that a budget under such contention is nearly used up.
@@ -252,28 +252,26 @@ impl<E: Entity> Body<E> {
                 Err(rejection) => Err(rejection),
             };
             E::encode_outcome(outcome.as_ref(), &mut scratch.outcome);
-            let accepted = outcome.is_ok();
+            let recorded = Outcome {
+                accepted: outcome.is_ok(),
+                bytes: &scratch.outcome,
+            };
             let entry = Entry {
                 key: self.key,
                 version: self.entity.version,
                 command,
                 fingerprint,
                 at_ms: now_ms,
-                outcome: Outcome {
-                    accepted,
-                    bytes: &scratch.outcome,
-                },
+                outcome: recorded,
             };
             entry.encode(scratch.events.iter(), &mut scratch.entry);
             self.entity.version += 1;
             let version = self.entity.version;
-            let remembered = Remembered {
+            self.entity.memory.hold(RememberedRef {
                 command,
                 fingerprint,
-                accepted,
-                outcome: scratch.outcome.as_slice().into(),
-            };
-            self.entity.memory.hold(remembered, version);
+                outcome: recorded,
+            });
             let durable_version = Arc::clone(&self.durable_version);
             let then: Committed = Box::new(move || {
                 durable_version.store(version, Ordering::Release);
@@ -282,7 +280,8 @@ impl<E: Entity> Body<E> {
                     Err(rejection) => Answer::Rejected(rejection),
                 }));
             });
-            self.entity.bytes_since_snapshot += scratch.entry.len();
+            let since = &mut self.entity.bytes_since_snapshot;
+            *since = since.saturating_add(scratch.entry.len() as u32);
             room.put_entry(self.shard, &scratch.entry, then)
         })?;
         self.trim(shared);
@@ -325,14 +324,14 @@ impl<E: Entity> Body<E> {
                     return Ok(None);
                 };
                 read = Remembered::from_row(command, &row).map_err(|error| self.damaged(error.0))?;
-                &read
+                read.by_ref()
             }
             None => return Ok(None),
         };
         if remembered.fingerprint != fingerprint {
             return Ok(Some(Answer::IdReused));
         }
-        let outcome = E::decode_outcome(remembered.accepted, &remembered.outcome);
+        let outcome = E::decode_outcome(remembered.outcome.accepted, remembered.outcome.bytes);
         let outcome = outcome.map_err(|error| self.damaged(error.0))?;
         Ok(Some(match outcome {
             Ok(reply) => Answer::Accepted(reply),
@@ -357,7 +356,8 @@ impl<E: Entity> Body<E> {
                 let durability = shared.parts.journal.durability();
                 let durable_version = self.durable_version.load(Ordering::Acquire);
                 let (durable, viewed) = (durability.durable(self.shard), durability.viewed(self.shard));
-                self.entity.memory.trim(keep, durable_version, durable, viewed);
+                let version = self.entity.version;
+                self.entity.memory.trim(keep, version, durable_version, durable, viewed);
             }
         }
     }
@@ -380,7 +380,7 @@ impl<E: Entity> Body<E> {
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
         self.entity.bytes_since_snapshot = 0;
-        self.entity.snapshot_bytes = bytes.len();
+        self.entity.snapshot_bytes = bytes.len() as u32;
         room.put(Submission::Snapshot {
             key: self.key,
             version,

@@ -3,52 +3,74 @@
 use std::collections::VecDeque;
 
 use crate::entity::CommandId;
-use crate::views::{Dropped, Remembered};
+use crate::journal::Reader;
+use crate::views::{Dropped, Remembered, RememberedRef};
 
-#[derive(Debug)]
-struct Held {
-    remembered: Remembered,
-    /// The entity's entries up to and with this one.
-    version: u64,
-    /// A frame at or after the one that holds it; unknown until it was seen to be durable.
-    frame_at_most: Option<u64>,
-}
+/// Outcomes up to which memory is kept as tight as it can be: what an entity at rest has. Each next step is another size for
+/// the allocator, which keeps some of each.
+const FEW: usize = 32;
+/// A frame that is not known yet.
+const UNKNOWN: u64 = u64::MAX;
 
 /// The latest outcomes of an entity.
 ///
+/// There is one of each entry, so that the version of each follows from that of the entity. They lie one after the other as
+/// in a snapshot: very many entities are in memory, and a record of its own would be larger than most outcomes.
+///
 /// Invariant: an outcome is dropped only when it can be read from disk, so that a retry at any moment
 /// finds its answer in one of the two.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
-    held: VecDeque<Held>,
+    /// The oldest first, behind the bytes of what was let go.
+    records: Vec<u8>,
+    /// Bytes at the front that were let go.
+    gone: u32,
+    /// The oldest that came from a snapshot: they can be read from disk.
+    restored: u32,
+    /// A frame at or after the one that holds the oldest; unknown until it was seen to be durable.
+    oldest_at_most: u64,
     /// The first bytes of the command of each: nearly every command is new, and is told from those held by these alone.
     heads: VecDeque<u32>,
     dropped: Dropped,
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            gone: 0,
+            restored: 0,
+            oldest_at_most: UNKNOWN,
+            heads: VecDeque::new(),
+            dropped: Dropped::None,
+        }
+    }
+}
+
 impl Memory {
     /// What a snapshot remembered: all of it durable and readable.
-    pub(super) fn restore(remembered: Vec<Remembered>, dropped: Dropped) -> Self {
-        let held = remembered.into_iter().map(|remembered| Held {
-            remembered,
-            version: 0,
-            frame_at_most: Some(0),
-        });
-        let held: VecDeque<_> = held.collect();
-        Self {
-            heads: held.iter().map(|held| head(held.remembered.command)).collect(),
-            held,
+    pub(super) fn restore(remembered: &[Remembered], dropped: Dropped) -> Self {
+        let bytes = |remembered: &Remembered| RememberedRef::HEAD_BYTES + remembered.outcome.len();
+        let mut memory = Self {
+            records: Vec::with_capacity(remembered.iter().map(bytes).sum()),
+            heads: VecDeque::with_capacity(remembered.len()),
+            restored: remembered.len() as u32,
             dropped,
-        }
+            ..Self::default()
+        };
+        remembered
+            .iter()
+            .for_each(|remembered| memory.hold(remembered.by_ref()));
+        memory
     }
 
     /// The outcome of a command that is still held.
-    pub(super) fn find(&self, command: CommandId) -> Option<&Remembered> {
+    pub(super) fn find(&self, command: CommandId) -> Option<RememberedRef<'_>> {
         let sought = head(command);
-        let alike = (self.heads.iter().zip(&self.held).rev()).filter(|(head, _)| **head == sought);
-        alike
-            .map(|(_, held)| &held.remembered)
-            .find(|remembered| remembered.command == command)
+        if !self.heads.contains(&sought) {
+            return None;
+        }
+        self.iter().find(|remembered| remembered.command == command)
     }
 
     /// Commands whose outcomes are on disk alone.
@@ -56,46 +78,83 @@ impl Memory {
         &self.dropped
     }
 
-    /// Holds the outcome of the entry that brought the entity to `version`.
-    pub(super) fn hold(&mut self, remembered: Remembered, version: u64) {
+    /// Holds the outcome of the entity's next entry.
+    pub(super) fn hold(&mut self, remembered: RememberedRef<'_>) {
+        self.make_room(RememberedRef::HEAD_BYTES + remembered.outcome.bytes.len());
+        remembered.put(&mut self.records);
+        if self.heads.len() == self.heads.capacity() && self.heads.len() < FEW {
+            self.heads.reserve_exact(1);
+        }
         self.heads.push_back(head(remembered.command));
-        self.held.push_back(Held {
-            remembered,
-            version,
-            frame_at_most: None,
-        });
     }
 
-    /// Drops the oldest beyond `keep`, as far as the views have them. `durable_version` is what the
-    /// journal has of this entity, `durable` and `viewed` are positions of its shard.
-    pub(super) fn trim(&mut self, keep: usize, durable_version: u64, durable: u64, viewed: u64) {
-        while self.held.len() > keep {
-            let Some(oldest) = self.held.front_mut() else { return };
-            if oldest.frame_at_most.is_none() && oldest.version <= durable_version {
-                oldest.frame_at_most = Some(durable);
+    /// Makes room for so many bytes. What was let go is taken off the front only when there is none. A few outcomes get an
+    /// eighth to spare; where many wait for the views as much again, so that each byte is moved a few times.
+    fn make_room(&mut self, bytes: usize) {
+        if self.records.capacity() - self.records.len() >= bytes {
+            return;
+        }
+        self.records.drain(..self.gone as usize);
+        self.gone = 0;
+        let live = self.records.len();
+        let spare = if self.heads.len() < FEW { live / 8 } else { live };
+        let needed = live + bytes + spare;
+        self.records.reserve_exact(needed - live);
+        // After a crowd of commands that waited for the views.
+        if self.records.capacity() / 8 > needed {
+            self.records.shrink_to(needed);
+        }
+    }
+
+    /// Drops the oldest beyond `keep`, as far as the views have them. `version` is that of the entity, `durable_version` what
+    /// the journal has of it, `durable` and `viewed` are positions of its shard.
+    pub(super) fn trim(&mut self, keep: usize, version: u64, durable_version: u64, durable: u64, viewed: u64) {
+        while self.heads.len() > keep {
+            if self.restored == 0 {
+                let oldest = (version + 1).saturating_sub(self.heads.len() as u64);
+                if self.oldest_at_most == UNKNOWN && oldest <= durable_version {
+                    self.oldest_at_most = durable;
+                }
+                if self.oldest_at_most > viewed {
+                    return;
+                }
             }
-            if oldest.frame_at_most.is_none_or(|frame| frame > viewed) {
-                return;
-            }
-            self.heads.pop_front();
-            if let Some(oldest) = self.held.pop_front() {
-                self.dropped.insert(oldest.remembered.command);
-            }
+            let command = self.let_go();
+            self.dropped.insert(command);
         }
     }
 
     /// Drops the oldest beyond `keep` of an entity whose commands are idempotent by their content.
     pub(super) fn trim_freely(&mut self, keep: usize) {
-        while self.held.len() > keep {
-            self.heads.pop_front();
-            self.held.pop_front();
+        while self.heads.len() > keep {
+            self.let_go();
         }
     }
 
-    /// All that is held, oldest first.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Remembered> {
-        self.held.iter().map(|held| &held.remembered)
+    /// Lets the oldest go; its command.
+    fn let_go(&mut self) -> CommandId {
+        let mut reader = self.reader();
+        let oldest = next(&mut reader).command;
+        self.gone = (self.records.len() - reader.left()) as u32;
+        self.heads.pop_front();
+        self.restored = self.restored.saturating_sub(1);
+        self.oldest_at_most = UNKNOWN;
+        oldest
     }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.records[self.gone as usize..])
+    }
+
+    /// All that is held, oldest first.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = RememberedRef<'_>> {
+        let mut reader = self.reader();
+        self.heads.iter().map(move |_| next(&mut reader))
+    }
+}
+
+fn next<'a>(reader: &mut Reader<'a>) -> RememberedRef<'a> {
+    RememberedRef::read(reader).expect("outcomes are held as they were put")
 }
 
 fn head(command: CommandId) -> u32 {
@@ -111,9 +170,9 @@ mod tests {
     fn outcome(name: u8) -> Remembered {
         Remembered {
             command: CommandId([name; 16]),
-            fingerprint: 0,
+            fingerprint: name.into(),
             accepted: true,
-            outcome: Box::default(),
+            outcome: vec![name; name.into()].into(),
         }
     }
 
@@ -121,9 +180,7 @@ mod tests {
     #[test]
     fn an_outcome_is_dropped_only_when_the_views_have_it() {
         let mut memory = Memory::default();
-        for name in 1..=3 {
-            memory.hold(outcome(name), u64::from(name));
-        }
+        (1..=3).for_each(|name| memory.hold(outcome(name).by_ref()));
         // given (durable version, durable frame, viewed frame) -> what is still held
         let table = [
             ((0, 10, 10), 3, "nothing is durable"),
@@ -137,11 +194,69 @@ mod tests {
             ((3, 16, 16), 1, "all are viewed; one is kept by its bound"),
         ];
         for ((version, durable, viewed), held, why) in table {
-            memory.trim(1, version, durable, viewed);
+            memory.trim(1, 3, version, durable, viewed);
             assert_eq!(memory.iter().len(), held, "{why}");
         }
         assert_eq!(memory.dropped().sought(CommandId([1; 16])), Sought::InList);
         assert!(memory.find(CommandId([3; 16])).is_some());
         assert!(memory.find(CommandId([1; 16])).is_none());
+    }
+
+    /// Protects retries from another's answer: whatever is held and let go, and however long outcomes are, each that is held
+    /// is found as it was, in order, and no other.
+    #[test]
+    fn what_is_held_is_what_was_put() {
+        for keep in [0, 1, 8, 40] {
+            let mut memory = Memory::default();
+            for name in 1..=200 {
+                memory.hold(outcome(name).by_ref());
+                memory.trim_freely(keep);
+                let first = name - u8::try_from(keep).expect("small").min(name) + 1;
+                let held: Vec<u8> = memory.iter().map(|held| held.command.0[0]).collect();
+                assert_eq!(held, (first..=name).collect::<Vec<_>>(), "{keep} held after {name}");
+                for known in 1..=name {
+                    let expected = outcome(known);
+                    let found = memory.find(expected.command);
+                    let found = found.map(|found| (found.fingerprint, found.outcome.accepted, found.outcome.bytes));
+                    let wanted = (known >= first).then_some((expected.fingerprint, true, &*expected.outcome));
+                    assert_eq!(found, wanted, "{known} after {name}, {keep} held");
+                }
+            }
+            let all: Vec<_> = (1..=200).map(outcome).collect();
+            let restored = Memory::restore(&all, Dropped::None);
+            assert_eq!(
+                restored.iter().map(|held| held.command).collect::<Vec<_>>(),
+                all.iter().map(|held| held.command).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    /// Protects from waiting for views that have it already: what came from a snapshot is let go first and at once.
+    #[test]
+    fn what_came_from_a_snapshot_is_readable() {
+        let mut memory = Memory::restore(&[outcome(1), outcome(2)], Dropped::None);
+        memory.hold(outcome(3).by_ref());
+        memory.trim(0, 3, 2, 9, 5);
+        let held: Vec<u8> = memory.iter().map(|held| held.command.0[0]).collect();
+        assert_eq!(held, [3], "the third is in no frame that the views have");
+    }
+
+    /// Protects the memory of very many entities: eight outcomes take their own bytes and few more.
+    #[test]
+    fn outcomes_take_little_more_than_their_bytes() {
+        let mut memory = Memory::default();
+        for name in 0..200 {
+            let outcome = Remembered {
+                outcome: vec![0; 40].into(),
+                ..outcome(name)
+            };
+            memory.hold(outcome.by_ref());
+            memory.trim_freely(8);
+        }
+        let bytes = memory.records.capacity() + memory.heads.capacity() * 4;
+        assert!(
+            bytes <= 10 * (RememberedRef::HEAD_BYTES + 40 + 4),
+            "{bytes} bytes for 8 outcomes"
+        );
     }
 }

@@ -27,6 +27,14 @@ impl Remembered {
         }
     }
 
+    pub(crate) fn by_ref(&self) -> RememberedRef<'_> {
+        RememberedRef {
+            command: self.command,
+            fingerprint: self.fingerprint,
+            outcome: self.outcome(),
+        }
+    }
+
     /// Reads a row of the outcomes.
     ///
     /// # Errors
@@ -41,6 +49,37 @@ impl Remembered {
             fingerprint,
             accepted,
             outcome,
+        })
+    }
+}
+
+/// The same where it lies: in memory as in a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RememberedRef<'a> {
+    pub(crate) command: CommandId,
+    pub(crate) fingerprint: u64,
+    pub(crate) outcome: Outcome<'a>,
+}
+
+impl<'a> RememberedRef<'a> {
+    /// Bytes that it takes beside its outcome, at the most: id, fingerprint, flag and length.
+    pub(crate) const HEAD_BYTES: usize = 16 + 8 + 1 + 5;
+
+    pub(crate) fn put(self, into: &mut Vec<u8>) {
+        into.extend_from_slice(&self.command.0);
+        into.extend_from_slice(&self.fingerprint.to_le_bytes());
+        into.push(u8::from(self.outcome.accepted));
+        put_bytes(self.outcome.bytes, into);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Undecodable> {
+        Ok(Self {
+            command: CommandId(reader.array("command id")?),
+            fingerprint: u64::from_le_bytes(reader.array("fingerprint")?),
+            outcome: Outcome {
+                accepted: reader.flag("outcome")?,
+                bytes: reader.bytes("outcome")?,
+            },
         })
     }
 }
@@ -66,7 +105,8 @@ impl Snapshot {
     /// Writes the snapshot as it is in its row.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        encode(self.version, self.remembered.iter(), &self.dropped, |into| {
+        let remembered = self.remembered.iter().map(Remembered::by_ref);
+        encode(self.version, remembered, &self.dropped, |into| {
             into.extend_from_slice(&self.state)
         })
     }
@@ -85,15 +125,12 @@ impl Snapshot {
         let count = reader.varint("remembered")?;
         let mut remembered = Vec::new();
         for _ in 0..count {
-            let command = CommandId(reader.array("command id")?);
-            let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
-            let accepted = reader.flag("outcome")?;
-            let outcome = reader.bytes("outcome")?.into();
+            let read = RememberedRef::read(&mut reader)?;
             remembered.push(Remembered {
-                command,
-                fingerprint,
-                accepted,
-                outcome,
+                command: read.command,
+                fingerprint: read.fingerprint,
+                accepted: read.outcome.accepted,
+                outcome: read.outcome.bytes.into(),
             });
         }
         let dropped = match format {
@@ -114,7 +151,7 @@ impl Snapshot {
 /// Writes a snapshot without first copying the state.
 pub(crate) fn encode<'r>(
     version: u64,
-    remembered: impl ExactSizeIterator<Item = &'r Remembered>,
+    remembered: impl ExactSizeIterator<Item = RememberedRef<'r>>,
     dropped: &Dropped,
     state: impl FnOnce(&mut Vec<u8>),
 ) -> Vec<u8> {
@@ -122,10 +159,7 @@ pub(crate) fn encode<'r>(
     put_varint(version, &mut bytes);
     put_varint(remembered.len() as u64, &mut bytes);
     for outcome in remembered {
-        bytes.extend_from_slice(&outcome.command.0);
-        bytes.extend_from_slice(&outcome.fingerprint.to_le_bytes());
-        bytes.push(u8::from(outcome.accepted));
-        put_bytes(&outcome.outcome, &mut bytes);
+        outcome.put(&mut bytes);
     }
     dropped.encode(&mut bytes);
     state(&mut bytes);

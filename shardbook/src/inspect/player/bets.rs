@@ -56,7 +56,7 @@ fn show_bet(
 ) -> Result<(), Failure> {
     let id = BetId { player, bet: bet.no() }.to_string();
     let stake = bet.terms.stake.of(currency).decimal();
-    let returned = bet.returned.of(currency).decimal();
+    let returned = bet.returned().of(currency).decimal();
     let rules = rules.version(bet.terms.rules_version).unwrap_or(rules.current());
     let potential = bet.terms.potential_return(rules).of(currency).decimal();
     let value = json!({
@@ -69,12 +69,12 @@ fn show_bet(
         "potential_return": potential,
         "returned": returned,
         "placed_ms": bet.terms.placed_at.0,
-        "settled_ms": bet.settled_at.map(|at| at.0),
-        "settlements": bet.settlements,
-        "stake_settled": bet.stake_settled.of(currency).decimal(),
-        "refunded": bet.refunded.of(currency).decimal(),
-        "cashed_stake": bet.cashed_stake.of(currency).decimal(),
-        "cashed_paid": bet.cashed_paid.of(currency).decimal(),
+        "settled_ms": bet.settled_at().map(|at| at.0),
+        "settlements": bet.settlements(),
+        "stake_settled": bet.stake_settled().of(currency).decimal(),
+        "refunded": bet.refunded().of(currency).decimal(),
+        "cashed_stake": bet.cashed_stake().of(currency).decimal(),
+        "cashed_paid": bet.cashed_paid().of(currency).decimal(),
         "legs": readable::value(&bet.terms.legs)?,
     });
     out.record("bet", value, || {

@@ -122,7 +122,7 @@ fn new_results(bet: &Bet, result: &MarketResult<'_>, rules: &Rules) -> Result<Ve
             continue;
         }
         on_market = true;
-        let known = bet.results[at];
+        let known = bet.result(at);
         if known.is_some_and(|known| known.version >= result.version) {
             continue;
         }

@@ -119,7 +119,7 @@ impl Bookings {
 
     /// Whether the stake is still the one pending transfer of its placing.
     fn is_pending(bet: &Bet) -> bool {
-        bet.stake_settled == Amount::ZERO && bet.cashed_stake == Amount::ZERO
+        bet.stake_settled() == Amount::ZERO && bet.cashed_stake() == Amount::ZERO
     }
 
     /// Brings an open bet to where it stands, which is at or beyond where it was settled.
@@ -133,9 +133,9 @@ impl Bookings {
             }
             self.stake(fund, stake, Phase::PostPending(bet.hold));
         }
-        let refunded = Amount(standing.refunded.0 - bet.refunded.0);
-        let settled = Amount(standing.stake_settled.0 - bet.stake_settled.0 - refunded.0);
-        let returned = Amount(standing.returned.0 - bet.returned.0);
+        let refunded = Amount(standing.refunded.0 - bet.refunded().0);
+        let settled = Amount(standing.stake_settled.0 - bet.stake_settled().0 - refunded.0);
+        let returned = Amount(standing.returned.0 - bet.returned().0);
         let (open, result) = (Account::OpenStakes, Account::BettingResult);
         self.post(Reason::FreeBetReturned, open, Account::PlayerFreeBets, refunded);
         self.post(Reason::StakeSettled, open, result, settled);
@@ -160,21 +160,21 @@ impl Bookings {
     pub(super) fn reopen(&mut self, bet: &Bet, shortfall: Shortfall) -> TransferNo {
         let (stake, purse) = (bet.terms.stake, Bookings::purse(bet.terms.fund));
         let (player, house) = (Account::PlayerAvailable, Account::BettingResult);
-        self.take_back(player, house, Reason::PayoutReversed, bet.returned, shortfall);
+        self.take_back(player, house, Reason::PayoutReversed, bet.returned(), shortfall);
         self.take_back(
             Account::PlayerFreeBets,
             house,
             Reason::FreeBetTaken,
-            bet.refunded,
+            bet.refunded(),
             shortfall,
         );
-        if bet.cashed_stake > Amount::ZERO {
-            self.post(Reason::StakeReopened, house, Account::OpenStakes, bet.stake_settled);
+        if bet.cashed_stake() > Amount::ZERO {
+            self.post(Reason::StakeReopened, house, Account::OpenStakes, bet.stake_settled());
             return bet.hold;
         }
-        self.post(Reason::StakeReopened, house, purse, bet.stake_settled);
+        self.post(Reason::StakeReopened, house, purse, bet.stake_settled());
         if !Bookings::is_pending(bet) {
-            let open = Amount(stake.0 - bet.stake_settled.0);
+            let open = Amount(stake.0 - bet.stake_settled().0);
             self.post(Reason::StakeReopened, Account::OpenStakes, purse, open);
         }
         self.stake(bet.terms.fund, stake, Phase::Pending)

@@ -132,7 +132,7 @@ pub(super) fn draft(
     let terms = Terms {
         no: BetNo(0),
         placed_at: basis.context.now,
-        legs,
+        legs: legs.into(),
         combinations: asked.combinations,
         bankers: shape.bankers,
         unit_stake,
