@@ -19,6 +19,7 @@ use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_proto::internal::v1::{PlayerRequest, Register};
 use shardbook_runtime::router::BoxFuture;
+use shardbook_runtime::stages::{self, Stage};
 
 use self::cash_out::CashOutWatch;
 use crate::answer::{self, Asked};
@@ -138,6 +139,7 @@ impl Conversation {
 
     /// Takes in one text frame.
     pub(crate) fn text(&mut self, text: &str) {
+        let _lap = stages::sample(Stage::Decode);
         self.edge.stats.messages.add(1);
         if self.bucket.as_mut().is_some_and(|bucket| !bucket.take(Instant::now())) {
             return self.refuse(parse::id_of(text), codes::RATE_LIMITED.error());
@@ -156,6 +158,7 @@ impl Conversation {
 
     /// Takes in one message of a gRPC session.
     pub(crate) fn message(&mut self, message: ClientMessage) {
+        let _lap = stages::sample(Stage::Decode);
         self.edge.stats.messages.add(1);
         self.take(message);
     }
@@ -301,6 +304,7 @@ impl Conversation {
             command_id,
             request: Some(ask),
         };
+        stages::mark(Stage::Decode);
         let answer = self.edge.ask_by(Target::Player(request), deadline_ms);
         self.waiting.push(Box::pin(async move {
             Answered {
@@ -315,6 +319,7 @@ impl Conversation {
     }
 
     fn finish(&mut self, answered: Answered) {
+        let _lap = stages::sample(Stage::Reply);
         let Answered {
             id,
             asked,

@@ -20,9 +20,6 @@ use crate::rulebook;
 use crate::settlement::read_up_to;
 use crate::views::projections;
 
-/// After a start, until frames first leave: the start is over then.
-const FIRST_AFTER: Duration = Duration::from_secs(60);
-
 /// Where frames go, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveOptions {
@@ -30,6 +27,8 @@ pub struct ArchiveOptions {
     pub folder: PathBuf,
     /// Frames leave when everything in them is so old.
     pub older_than: Duration,
+    /// After a start, until frames first leave: the start is over then.
+    pub first_after: Duration,
     /// Time between two runs.
     pub every: Duration,
     /// Bytes of frames in a segment.
@@ -82,7 +81,7 @@ pub fn archive(
 
 /// The process of a node: runs until it is stopped. What fails is told and tried again the next time; serving goes on.
 pub(crate) async fn run(store: Arc<Store>, rules: Rules, clock: Arc<dyn Clock>, options: ArchiveOptions) {
-    let mut pause = FIRST_AFTER.min(options.every);
+    let mut pause = options.first_after.min(options.every);
     loop {
         tokio::time::sleep(pause).await;
         pause = options.every;

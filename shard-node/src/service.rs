@@ -18,6 +18,7 @@ use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Answer, Host, Terms};
 use shardbook_runtime::journal::{Journal, Store};
 use shardbook_runtime::router::{BoxFuture, CallFault, Router, Service};
+use shardbook_runtime::stages::{self, Stage};
 use shardbook_runtime::turnstile::Turnstile;
 
 use crate::demand::{self, Class};
@@ -49,6 +50,7 @@ pub(crate) struct Shards {
 impl Service<ShardRequest, ShardReply> for Shards {
     /// What finds no room is refused here, before it is translated.
     fn call(&self, request: ShardRequest) -> BoxFuture<Result<ShardReply, CallFault>> {
+        let _lap = stages::sample(Stage::Route);
         let by_clock = u64::try_from(request.deadline_ms).ok().filter(|deadline| *deadline > 0);
         let patience_ms = u64::from(request.patience_ms);
         let by_patience = (patience_ms > 0).then(|| self.clock.now_ms().saturating_add(patience_ms));
@@ -81,6 +83,7 @@ impl Shards {
         target: Option<shard_request::Target>,
         terms: Terms,
     ) -> BoxFuture<Result<ShardReply, CallFault>> {
+        stages::mark(Stage::Route);
         match target {
             Some(shard_request::Target::Player(request)) => player::call(self, request, terms),
             // No deadline: a message left out would let the next one pass it.
@@ -159,6 +162,7 @@ impl Shards {
             &message.id,
         );
         self.arrivals.note(command_id);
+        stages::mark(Stage::Decode);
         let sent = self.events.send(event.0, command_id, command, None);
         let arrivals = Arc::clone(&self.arrivals);
         Box::pin(async move {

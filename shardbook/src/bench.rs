@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod quiet;
 mod settle;
+mod stages;
 mod state;
 mod threads;
 
@@ -203,6 +204,19 @@ mod tests {
             for key in ["bets_per_s", "p50_ms", "journal_bytes_per_bet", "cpu_us_per_bet"] {
                 assert!(median[key].as_f64() > Some(0.0), "{line}: {key} in {median}");
             }
+            let by_stage = median["cpu_us_per_bet_by_stage"].as_object().expect("by stage");
+            let names: Vec<_> = by_stage.keys().map(String::as_str).collect();
+            let known = ["decide", "decode", "encode", "reply", "route", "sync", "views", "write"];
+            assert_eq!(names, known, "{line}: names of stages are stable");
+            let spent = |stage: &serde_json::Value| stage.as_f64().filter(|spent| *spent > 0.0);
+            let in_stages: Option<f64> = by_stage.values().map(spent).sum();
+            let in_no_stage = median["cpu_us_per_bet_in_no_stage"].as_f64();
+            let apart = in_stages.zip(in_no_stage).zip(median["cpu_us_per_bet"].as_f64());
+            assert!(
+                apart.is_some_and(|((stages, rest), all)| (stages + rest - all).abs() < 1e-6 * all),
+                "{line}: every stage has its part: {median}"
+            );
+            assert!(median["sync_wait_us_per_bet"].as_f64() > Some(0.0), "{line}: {median}");
             for key in ["append_limit_bets_per_s", "echo_calls_per_s"] {
                 assert_eq!(
                     median[key].as_f64() > Some(0.0),

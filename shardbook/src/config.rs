@@ -39,6 +39,8 @@ pub struct ArchiveConfig {
     pub folder: PathBuf,
     /// Hours, 1 to 876,000: frames of which everything is so old leave the data folder.
     pub older_than_h: u64,
+    /// Seconds, 1 to 3,600: after a start until the first run.
+    pub first_after_s: u64,
     /// Hours, 1 to 8,760: between two runs.
     pub every_h: u64,
     /// Bytes, 64 KiB to 1 GiB: of frames in a segment.
@@ -50,6 +52,7 @@ impl Default for ArchiveConfig {
         Self {
             folder: PathBuf::new(),
             older_than_h: 720,
+            first_after_s: 60,
             every_h: 24,
             segment_bytes: 64 << 20,
         }
@@ -63,6 +66,7 @@ impl ArchiveConfig {
             "archive",
             &[
                 ("older_than_h", self.older_than_h, 1, 876_000),
+                ("first_after_s", self.first_after_s, 1, 3_600),
                 ("every_h", self.every_h, 1, 8_760),
                 ("segment_bytes", self.segment_bytes, smallest, largest),
             ],
@@ -75,6 +79,7 @@ impl ArchiveConfig {
         (!self.folder.as_os_str().is_empty()).then(|| ArchiveOptions {
             folder: self.folder.clone(),
             older_than: Duration::from_secs(self.older_than_h * HOUR_S),
+            first_after: Duration::from_secs(self.first_after_s),
             every: Duration::from_secs(self.every_h * HOUR_S),
             segment_bytes: self.segment_bytes,
         })
@@ -342,10 +347,13 @@ mod tests {
         let archive = |text: &str| read(text).expect("valid").node_options(Path::new("data")).archive;
         assert_eq!(archive(""), None);
         assert_eq!(archive("[archive]\nolder_than_h = 2\n"), None);
-        let given = archive("[archive]\nfolder = \"/mnt/a\"\nolder_than_h = 2\nevery_h = 3\nsegment_bytes = 70000\n");
+        let given = archive(
+            "[archive]\nfolder = \"/mnt/a\"\nolder_than_h = 2\nfirst_after_s = 5\nevery_h = 3\nsegment_bytes = 70000\n",
+        );
         let expected = ArchiveOptions {
             folder: PathBuf::from("/mnt/a"),
             older_than: Duration::from_secs(7_200),
+            first_after: Duration::from_secs(5),
             every: Duration::from_secs(10_800),
             segment_bytes: 70_000,
         };
@@ -370,6 +378,7 @@ mod tests {
             ("[node]\nsettlement_least_per_s = 0\n", "node.settlement_least_per_s"),
             ("[rules]\nmax_legs = 64\n", "max_legs"),
             ("[archive]\nolder_than_h = 0\n", "archive.older_than_h"),
+            ("[archive]\nfirst_after_s = 0\n", "archive.first_after_s"),
             ("[archive]\nevery_h = 8761\n", "archive.every_h"),
             ("[archive]\nsegment_bytes = 65535\n", "archive.segment_bytes"),
             ("[archive]\nolder_than = \"30d\"\n", "archive.older_than"),

@@ -128,8 +128,8 @@ async fn many_players_never_break_a_limit() {
     let mut bets = 0;
     for no in 0..PLAYERS {
         let mut player = house.player(&format!("player-{no}"), "0.00").await;
-        bets += player.bets(BetFilter::Open).await.len() + player.bets(BetFilter::Settled).await.len();
         soon(async { while !player.bets(BetFilter::Open).await.is_empty() {} }).await;
+        bets += player.bets(BetFilter::Settled).await.len();
     }
     // The result was a mistake and the market goes on: all bets are open again, and there is no room again.
     feed.rollback(1).await;

@@ -292,6 +292,7 @@ async fn start(
         options.archive = Some(ArchiveOptions {
             folder: archive_of(folder),
             older_than: Duration::ZERO,
+            first_after: ROUND,
             every: ROUND,
             segment_bytes: SEGMENT_BYTES,
         });

@@ -25,6 +25,7 @@ use crate::entity::{CommandId, Entity, EntityKey};
 use crate::fault::StoreFault;
 use crate::journal::{Journal, Room, Store};
 use crate::router::CallFault;
+use crate::stages::{self, Stage};
 use crate::views::Tails;
 
 use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
@@ -164,6 +165,7 @@ impl<E: Entity> Host<E> {
         content: E::Command,
         terms: Terms,
     ) -> Result<Pending<Answer<E>>, CallFault> {
+        let _lap = stages::sample(Stage::Route);
         let (reply, pending) = oneshot::channel();
         let Terms {
             deadline_ms,

@@ -14,5 +14,6 @@ pub mod node;
 pub mod priority;
 pub mod router;
 pub mod slot;
+pub mod stages;
 pub mod turnstile;
 pub mod views;

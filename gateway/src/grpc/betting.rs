@@ -15,6 +15,7 @@ use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_proto::internal::v1::{PlayerRequest, Register};
+use shardbook_runtime::stages::{self, Stage};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -235,17 +236,22 @@ impl Service {
     ) -> Result<Reply, Error> {
         let Manner { quoting, deadline_ms } = manner;
         let quoting = quoting?;
-        let player = player.unwrap_or_default();
-        parse::check_player(&player)?;
-        if self.edge.is_stopping() {
-            return Err(codes::STOPPING.error());
-        }
-        let request = PlayerRequest {
-            player: Some(player),
-            command_id,
-            request: Some(quoting.ask(ask)),
+        let sent = {
+            let _lap = stages::sample(Stage::Decode);
+            let player = player.unwrap_or_default();
+            parse::check_player(&player)?;
+            if self.edge.is_stopping() {
+                return Err(codes::STOPPING.error());
+            }
+            let request = PlayerRequest {
+                player: Some(player),
+                command_id,
+                request: Some(quoting.ask(ask)),
+            };
+            stages::mark(Stage::Decode);
+            self.edge.ask_by(Target::Player(request), deadline_ms)
         };
-        let mut answer = self.edge.ask_by(Target::Player(request), deadline_ms).await;
+        let mut answer = sent.await;
         match &mut answer {
             Ok(reply) => quoting.reply(reply),
             Err(error) => quoting.error(error),

@@ -18,6 +18,7 @@ use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Answer, Terms};
 use shardbook_runtime::router::{BoxFuture, CallFault};
+use shardbook_runtime::stages::{self, Stage};
 
 use super::slips::{self, Sale};
 use super::{Shards, answer_read, refused, replied};
@@ -144,11 +145,13 @@ fn send_if(
 
 /// The command is in the mailbox when this returns; the future is the answer.
 fn send(shards: &Shards, player: PlayerId, id: CommandId, command: Command, terms: Terms, to_wire: ToWire) -> Called {
+    stages::mark(Stage::Decode);
     let sent = shards.players.send_on(player.0, id, command, terms);
     Box::pin(async move { Ok(answered(sent?.answer().await?, to_wire)) })
 }
 
 fn answered(answer: Answer<crate::entities::PlayerEntity>, to_wire: ToWire) -> ShardReply {
+    let _lap = stages::sample(Stage::Reply);
     match answer {
         Answer::Accepted(reply) => match to_wire(&reply) {
             Some(wire) => replied(wire),

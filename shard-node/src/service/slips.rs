@@ -17,6 +17,7 @@ use shardbook_proto::internal::v1::shard_reply::Reply as Wire;
 use shardbook_runtime::entity::{CommandId, EntityKey};
 use shardbook_runtime::host::{Answer, Terms};
 use shardbook_runtime::router::CallFault;
+use shardbook_runtime::stages;
 
 use super::player::{Called, no};
 use super::{Shards, refused, replied};
@@ -71,6 +72,7 @@ fn send(
     waited: Option<String>,
     terms: Terms,
 ) -> Called {
+    stages::mark(stages::Stage::Decode);
     let sent = shards.players.send_on(player.0, id, command, terms);
     let shards = shards.clone();
     Box::pin(async move {

@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use shardbook_runtime::stages::Stage;
 
 use super::house::House;
 use super::load::{Counts, Times};
+use super::stages::Stages;
 use super::threads::Threads;
 use crate::Failure;
 use crate::cli::BenchArgs;
@@ -44,6 +46,11 @@ pub(super) struct Figures {
     cpu_us_per_bet: f64,
     /// The same by groups of threads; empty where the system does not tell.
     cpu_us_per_bet_of: BTreeMap<&'static str, f64>,
+    /// Of the processor time, what went to each stage of a command's way, and what is in none of them.
+    cpu_us_per_bet_by_stage: BTreeMap<&'static str, f64>,
+    cpu_us_per_bet_in_no_stage: f64,
+    /// What the journal's thread waited for its syncs, microseconds; no processor time.
+    sync_wait_us_per_bet: f64,
     /// Resident memory at the end, MiB, and players in memory at the last answer.
     resident_mib: f64,
     players_in_memory: u64,
@@ -81,6 +88,7 @@ pub(super) struct Meter {
     began: Instant,
     cpu: Duration,
     threads: Threads,
+    stages: Stages,
     before: Counted,
 }
 
@@ -125,6 +133,7 @@ impl Meter {
     pub(super) fn begin(house: &House, counts: &Counts, settled: u64) -> Self {
         Self {
             threads: Threads::now(),
+            stages: Stages::now(),
             before: Counted::now(house, counts, settled),
             cpu: cpu_time(),
             began: Instant::now(),
@@ -145,6 +154,7 @@ impl Meter {
         house.until_caught_up().await?;
         let whole = self.began.elapsed();
         let cpu = cpu_time().saturating_sub(self.cpu);
+        let stages = Stages::now().since(self.stages);
         let (before, after) = (self.before, Counted::now(house, counts, settled));
         let bets = (after.bets - before.bets).max(1) as f64;
         let per_bet = |before: u64, after: u64| (after - before) as f64 / bets;
@@ -152,6 +162,8 @@ impl Meter {
         let operations = (after.commands - before.commands) + (after.settled - before.settled);
         let syncs = (after.syncs - before.syncs).max(1) as f64;
         let by_threads = Threads::now().since(&self.threads).into_iter();
+        let by_stage = stages.cpu_us_per_bet(bets);
+        let cpu_us_per_bet = cpu.as_secs_f64() * 1e6 / bets;
         let figures = Figures {
             bets_per_s: bets / answered.as_secs_f64(),
             bets_per_s_behind_included: bets / whole.as_secs_f64(),
@@ -169,8 +181,11 @@ impl Meter {
             bets_per_fsync: bets / syncs,
             rows_behind_per_bet: per_bet(before.rows, after.rows),
             row_bytes_per_bet: per_bet(before.row_bytes, after.row_bytes),
-            cpu_us_per_bet: cpu.as_secs_f64() * 1e6 / bets,
+            cpu_us_per_bet,
             cpu_us_per_bet_of: by_threads.map(|(group, cpu)| (group, cpu * 1e6 / bets)).collect(),
+            cpu_us_per_bet_in_no_stage: cpu_us_per_bet - by_stage.values().sum::<f64>(),
+            cpu_us_per_bet_by_stage: by_stage,
+            sync_wait_us_per_bet: stages.sync_wait_us_per_bet(bets),
             resident_mib: mib(resident_bytes()),
             players_in_memory,
             ..Figures::default()
@@ -247,6 +262,16 @@ impl fmt::Display for Summary {
             let name = format!("  {group}");
             self.row(f, &name, "us", |run| run.cpu_us_per_bet_of.get(group).copied())?;
         }
+        self.row(f, "CPU a bet by stage", "us", |run| {
+            Some(run.cpu_us_per_bet - run.cpu_us_per_bet_in_no_stage)
+        })?;
+        for stage in Stage::ALL {
+            let name = format!("  {}", stage.name());
+            let of_stage = |run: &Figures| run.cpu_us_per_bet_by_stage.get(stage.name()).copied();
+            self.row(f, &name, "us", of_stage)?;
+        }
+        self.row(f, "  in no stage", "us", |run| Some(run.cpu_us_per_bet_in_no_stage))?;
+        self.row(f, "sync waits a bet", "us", |run| Some(run.sync_wait_us_per_bet))?;
         Ok(())
     }
 }

@@ -55,6 +55,11 @@ impl Faulty {
         command
     }
 
+    /// The folder of old frames, where a server is told of it.
+    pub fn archive(&self) -> PathBuf {
+        self.path("archive")
+    }
+
     /// A server without faults; it must serve.
     pub fn start(&self) -> Server {
         Server::try_start(self.sound()).unwrap_or_else(|status| panic!("{status}: {}", self.log()))
@@ -86,7 +91,19 @@ impl Faulty {
 
     /// Exit code and output of `shardbook verify` on the data.
     pub fn verified(&self) -> (Option<i32>, String) {
-        let output = ran(&["verify", "--data", self.data().to_str().expect("UTF-8")]);
+        self.verified_with(&[])
+    }
+
+    /// Proves what is on disk and what has left it.
+    pub fn verify_with_archive(&self, when: &str) {
+        let (code, told) = self.verified_with(&["--archive", self.archive().to_str().expect("UTF-8")]);
+        assert_eq!(code, Some(0), "{when}: {told}");
+    }
+
+    fn verified_with(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let data = self.data();
+        let verify = ["verify", "--data", data.to_str().expect("UTF-8")];
+        let output = ran(&[&verify, arguments].concat());
         let (out, err) = said(&output);
         assert!(!err.contains("panicked"), "{err}");
         (output.status.code(), out + &err)

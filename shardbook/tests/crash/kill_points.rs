@@ -1,10 +1,16 @@
 //! Kills at chosen points: between any two steps by which something becomes durable.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use shardbook::http;
+use shardbook_runtime::archive::SegmentName;
+use shardbook_runtime::journal::Store;
+use shardbook_runtime::slot::ShardId;
 
 use crate::faulty::Faulty;
 use crate::load::Load;
@@ -12,7 +18,11 @@ use crate::server::{Server, ran, said};
 
 /// Bets of each player after the fault is switched on: more than the house comes to.
 const BETS: u32 = 200;
+/// The same where the kill takes a second to come and the disk is slow: as many as a player can pay.
+const BETS_WHILE_FRAMES_LEAVE: u32 = 900;
 const SIGKILL: i32 = 9;
+/// How long a server may take until old frames have left.
+const ARCHIVED: Duration = Duration::from_secs(60);
 /// Tables of a family after which they are merged: each start after a kill makes one.
 const TABLES_MERGED: usize = 8;
 
@@ -222,7 +232,7 @@ async fn while_tables_are_merged() {
 }
 
 /// Protects a house and its copies from a kill while a copy is made: the house is sound, and what is half a copy is not
-/// taken for one. Steps of writing to an archive belong here too, once there is one.
+/// taken for one.
 #[tokio::test]
 async fn while_a_copy_is_made() {
     let rows = [
@@ -244,12 +254,147 @@ async fn while_a_copy_is_made() {
         let made = http::post(server.http, "/checkpoint", Duration::from_secs(30)).await;
         assert!(made.is_err(), "{when}: {made:?}");
         was_killed(server.ended().await, &faulty, when);
-        let copies = std::fs::read_dir(faulty.path("data.checkpoints")).expect("a folder");
+        let copies = fs::read_dir(faulty.path("data.checkpoints")).expect("a folder");
         for copy in copies {
             let copy = copy.expect("an entry").path();
             let (_, told) = said(&ran(&["verify", "--data", copy.to_str().expect("UTF-8")]));
             assert!(told.contains("there is no store at"), "{when}: {told}");
         }
         is_sound(&faulty, &mut load, when).await;
+    }
+}
+
+/// Starts a server that lets frames of more than an hour ago leave soon; it must serve.
+fn archiving(faulty: &Faulty, mut command: Command) -> Server {
+    command
+        .env("SHARDBOOK_ARCHIVE__FOLDER", faulty.archive())
+        .env("SHARDBOOK_ARCHIVE__OLDER_THAN_H", "1")
+        .env("SHARDBOOK_ARCHIVE__FIRST_AFTER_S", "1");
+    Server::try_start(command).unwrap_or_else(|status| panic!("{status}: {}", faulty.log()))
+}
+
+/// Waits until the archive is so.
+async fn until(faulty: &Faulty, when: &str, is_so: impl Fn() -> bool) {
+    let (mut tick, began) = (tokio::time::interval(Duration::from_millis(5)), Instant::now());
+    while !is_so() {
+        let waited = began.elapsed();
+        assert!(waited < ARCHIVED, "{when}: not so after {waited:?}: {}", faulty.log());
+        tick.tick().await;
+    }
+}
+
+/// Files of an archive: those that are no segments, and the shards of those that are.
+fn in_archive(folder: &Path) -> (usize, BTreeSet<ShardId>) {
+    let files = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("an entry"));
+    let names: Vec<_> = files
+        .map(|file| file.file_name().into_string().expect("UTF-8"))
+        .collect();
+    let segments: Vec<_> = names.iter().filter_map(|name| SegmentName::parse(name)).collect();
+    let shards = segments.iter().map(|segment| segment.shard).collect();
+    (names.len() - segments.len(), shards)
+}
+
+/// The shards of stopped data that this is true of.
+fn shards_where(data: &Path, is_so: impl Fn(&Store, ShardId) -> bool) -> BTreeSet<ShardId> {
+    let store = Store::open_to_read(data).expect("opens");
+    let shards = (0..store.map().shards()).map(ShardId);
+    shards.filter(|shard| is_so(&store, *shard)).collect()
+}
+
+/// Protects the past from a kill while frames leave for the archive, at each step of it, under load and at rest: every frame
+/// is in the archive or in the store, what is half a segment is not taken for one, and the next run goes on.
+#[tokio::test]
+async fn while_frames_leave() {
+    let before = Faulty::new();
+    // Two hours ago, so that frames are old enough to leave.
+    before.switch_on("past");
+    let server = before.start_with("past clock - 1.. shift:-7200");
+    let mut load = Load::prepare(&server).await;
+    load.bet(&server, "b", 10).await;
+    // From now on nothing but the newest frame of a shard is needed.
+    server.stopped().await;
+    let all = shards_where(&before.data(), |store, shard| store.head(shard).expect("reads").0 > 1);
+    assert!(all.len() > 1, "one shard after the other has its frames leave: {all:?}");
+    // given the call of the kill, when the archive has so many partial files and segments, and frames have left so many shards
+    let rows = [
+        (
+            "a segment is begun",
+            "at open archive/*.partial 1 kill-after",
+            (1, 0, 0),
+        ),
+        ("half-way in a segment", "at write archive/*.partial 1 tear", (1, 0, 0)),
+        (
+            "before a segment is synced",
+            "at sync archive/*.partial 1 kill",
+            (1, 0, 0),
+        ),
+        (
+            "before a segment has its name",
+            "at rename archive/*.segment 1 kill",
+            (1, 0, 0),
+        ),
+        ("it has its name", "at rename archive/*.segment 1 kill-after", (0, 1, 0)),
+        (
+            "its name is synced, its frames are here",
+            "at sync archive 1 kill-after",
+            (0, 1, 0),
+        ),
+        (
+            "half-way in deleting its frames",
+            "at write data/journal/*.log 1 tear",
+            (0, 1, 0),
+        ),
+        (
+            "they are deleted, and that is not synced",
+            "at sync data/journal/*.log 1 kill",
+            (0, 1, 1),
+        ),
+        ("they are deleted", "at sync data/journal/*.log 1 kill-after", (0, 1, 1)),
+        (
+            "the next segment is begun",
+            "at open archive/*.partial 2 kill-after",
+            (1, 1, 1),
+        ),
+        (
+            "the next one has its name",
+            "at rename archive/*.segment 2 kill-after",
+            (0, 2, 1),
+        ),
+    ];
+    for (when, plan, expected) in rows {
+        let faulty = Faulty::with_copy_of(&before.data());
+        // Bets and a start write the journal too: where its calls are counted there are no bets, and it is counted from when
+        // the first segment has its name.
+        let at_rest = plan.contains("data/journal");
+        let (switch, plan) = match at_rest {
+            true => ("named", format!("named sync archive 1 wait:2000; {plan}")),
+            false => ("at", format!("{plan}; at sync data/journal/*.log 1.. wait:10")),
+        };
+        faulty.switch_on(switch);
+        let mut server = archiving(&faulty, faulty.command(&plan));
+        let mut load = load.clone();
+        if at_rest {
+            until(&faulty, when, || in_archive(&faulty.archive()).1.len() == 1).await;
+            faulty.switch_on("at");
+        } else {
+            load.bet(&server, "while", BETS_WHILE_FRAMES_LEAVE).await;
+            assert!(load.unanswered() > 0, "{when}: all bets were answered before");
+        }
+        was_killed(server.ended().await, &faulty, when);
+        let (partial, segments) = in_archive(&faulty.archive());
+        let left = shards_where(&faulty.data(), |store, shard| {
+            store.retired(shard).expect("reads").is_some()
+        });
+        assert_eq!((partial, segments.len(), left.len()), expected, "{when}");
+        faulty.verify_with_archive(&format!("killed {when}"));
+
+        let again = archiving(&faulty, faulty.sound());
+        load.survives(&again, when).await;
+        until(&faulty, when, || in_archive(&faulty.archive()) == (0, all.clone())).await;
+        load.survives(&again, when).await;
+        again.stopped().await;
+        faulty.verify_with_archive(&format!("stopped after a kill {when}"));
     }
 }

@@ -38,7 +38,7 @@ struct Open {
 }
 
 /// What players have sent and heard so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Load {
     pub answered: Vec<Answered>,
     open: Vec<Open>,
@@ -137,6 +137,11 @@ impl Load {
                 Heard::Nothing => self.open.push(Open { player: n, id }),
             }
         }
+    }
+
+    /// Bets that were sent and not answered with a decision.
+    pub fn unanswered(&self) -> usize {
+        self.open.len()
     }
 
     /// Asks again for every bet that was not answered, and proves that all that ever was is there once.

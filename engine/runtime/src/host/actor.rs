@@ -25,6 +25,7 @@ use crate::fault::StoreFault;
 use crate::journal::{Committed, Entry, Outcome, Room, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
+use crate::stages::{self, Stage};
 use crate::views::{Remembered, RememberedRef, Sought, encode_snapshot, read_outcome};
 
 /// Times that a command is decided before it is sent back as one too many: each time another entity took what it needed,
@@ -155,6 +156,7 @@ impl<E: Entity> Actor for EntityActor<E> {
         let mut held = desk.post.body().await;
         // Taken out, so that nobody acts for an entity that a panic has left half changed.
         let mut body = held.take().ok_or(StoreFault::Stopped)?;
+        let _lap = stages::sample(Stage::Route);
         match message {
             Message::Command(asked) => body.command(&self.shared, *asked, &mut room)?,
             Message::Read(look) => body.read(look, &mut room)?,
@@ -208,6 +210,7 @@ impl<E: Entity> Body<E> {
         asked: Asked<E>,
         room: &mut Room<'_>,
     ) -> Result<(), StoreFault> {
+        stages::mark(Stage::Route);
         let Asked {
             command,
             content,
@@ -217,6 +220,7 @@ impl<E: Entity> Body<E> {
         } = asked;
         let now_ms = shared.parts.clock.now_ms();
         let fingerprint = E::fingerprint(&content);
+        stages::mark(Stage::Encode);
         if let Some(answer) = self.recall(shared, command, fingerprint)? {
             let then = Box::new(move || {
                 reply.send(Ok(answer));
@@ -238,12 +242,16 @@ impl<E: Entity> Body<E> {
             reply.send(Err(CallFault::Overloaded));
             return Ok(());
         };
+        stages::mark(Stage::Decide);
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
             let outcome = match decided {
                 Ok(events) => {
                     for event in &events {
                         scratch.events.push(|into| E::encode_event(event, into));
+                    }
+                    stages::mark(Stage::Encode);
+                    for event in &events {
                         E::apply(&mut self.entity.state, event);
                     }
                     self.entity.events_since_snapshot += events.len() as u32;
@@ -251,6 +259,7 @@ impl<E: Entity> Body<E> {
                 }
                 Err(rejection) => Err(rejection),
             };
+            stages::mark(Stage::Decide);
             E::encode_outcome(outcome.as_ref(), &mut scratch.outcome);
             let recorded = Outcome {
                 accepted: outcome.is_ok(),
@@ -282,12 +291,15 @@ impl<E: Entity> Body<E> {
             });
             let since = &mut self.entity.bytes_since_snapshot;
             *since = since.saturating_add(scratch.entry.len() as u32);
+            stages::mark(Stage::Encode);
             room.put_entry(self.shard, &scratch.entry, then)
         })?;
+        stages::mark(Stage::Write);
         self.trim(shared);
         if self.entity.is_snapshot_due(shared.options.snapshot_events) {
             self.snapshot(shared, room)?;
         }
+        stages::mark(Stage::Encode);
         Ok(())
     }
 
@@ -364,6 +376,7 @@ impl<E: Entity> Body<E> {
 
     pub(super) fn read(&mut self, look: Look<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
         let then = look(&self.entity.state, self.entity.version);
+        stages::mark(Stage::Decide);
         if self.durable_version.load(Ordering::Acquire) == self.entity.version {
             then();
             return Ok(());

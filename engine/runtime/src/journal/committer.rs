@@ -17,6 +17,7 @@ use super::store::{Families, Store};
 use crate::entity::EntityKey;
 use crate::fault::StoreFault;
 use crate::slot::{ShardId, SlotMap};
+use crate::stages::{self, Stage};
 
 /// Runs once its submission is durable. Dropped unrun when that will never be known.
 pub type Committed = Box<dyn FnOnce() + Send>;
@@ -310,6 +311,7 @@ impl Committer {
     }
 
     fn commit(&mut self, taken: &mut Taken) -> Result<(), StoreFault> {
+        let _lap = stages::each(Stage::Reply);
         let mut frames = Vec::new();
         for (entries, builder) in taken.shards.iter_mut().zip(&mut self.shards) {
             for chunk in entries.chunks() {
@@ -319,6 +321,7 @@ impl Committer {
         }
         self.write(&frames)?;
         self.publish(frames)?;
+        stages::mark(Stage::Write);
         for after in taken.after.drain(..) {
             match after {
                 After::Answer(then) => then(),
@@ -337,7 +340,9 @@ impl Committer {
         for frame in frames {
             batch.put_cf(journal, frame.position().to_bytes(), frame.bytes());
         }
+        stages::mark(Stage::Write);
         let written = self.store.write_journal(batch, true);
+        stages::mark(Stage::Sync);
         written
             .and_then(|()| self.store.witness(frames))
             .inspect_err(|_| self.stop())?;

@@ -16,6 +16,7 @@ use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
 use crate::slot::ShardId;
+use crate::stages::{self, Stage};
 
 /// The most frames taken into one batch of rows: bounds the memory of a batch.
 const BATCH_MAX: usize = 1_024;
@@ -249,6 +250,7 @@ impl Views {
                 let mut rest = taken.drain(..);
                 while let Some(first) = rest.next() {
                     let batch = std::iter::once(first).chain(rest.by_ref());
+                    let _lap = stages::each(Stage::Views);
                     if let Err(fault) = self.write(batch, &mut made, &durability) {
                         on_fault(fault);
                         return;

@@ -12,6 +12,7 @@ use shardbook_proto::internal::v1::player_request::Request as Ask;
 use shardbook_proto::internal::v1::shard_reply::Reply;
 use shardbook_proto::internal::v1::shard_request::Target;
 use shardbook_runtime::router::CallFault;
+use shardbook_runtime::stages::{self, Stage};
 use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
@@ -93,6 +94,7 @@ impl Queue {
         let (since, left) = (Instant::now(), self.edge.left(deadline_ms));
         let stopping = self.edge.is_stopping();
         bets.into_iter().map(move |PlaceBetRequest { player, id, bet }| {
+            let _lap = stages::sample(Stage::Decode);
             let told = parse::fit_id(&id);
             let player = player.unwrap_or_default();
             let fit = if told.is_empty() {
@@ -108,6 +110,7 @@ impl Queue {
                     command_id: id,
                     request: Some(self.quoting.ask(Ask::PlaceBet(bet.unwrap_or_default()))),
                 };
+                stages::mark(Stage::Decode);
                 self.edge.send(Target::Player(request), left)
             });
             let (call, has_room) = match placing {
@@ -170,6 +173,7 @@ impl Queue {
                 }
             },
         };
+        let _lap = stages::sample(Stage::Reply);
         match &mut placed {
             Ok(reply) => self.quoting.reply(reply),
             Err(error) => {
