@@ -3,7 +3,7 @@
 use std::mem::size_of;
 use std::ptr::from_ref;
 
-use shardbook_domain::bet::Bet;
+use shardbook_domain::bet::{Bet, LegOutcome};
 use shardbook_domain::ids::BetNo;
 use shardbook_domain::player::State;
 
@@ -34,7 +34,7 @@ fn an_open_single_is_small() {
             "a single with a result",
             player()
                 .after(bet("1.00", &double[..1]))
-                .after(result(1, 1, 1, shardbook_domain::bet::LegOutcome::WON)),
+                .after(result(1, 1, 1, LegOutcome::WON)),
             true,
         ),
         ("a double", player().after(bet("1.00", &double)), false),

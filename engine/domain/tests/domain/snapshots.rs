@@ -1,6 +1,7 @@
 //! The bytes of a player in snapshots, which every later version of the same layout must read.
 
-use shardbook_domain::bet::{Fund, LegOutcome};
+use shardbook_domain::bet::{Bet, Fund, LegOutcome};
+use shardbook_domain::ids::BetNo;
 use shardbook_domain::player::{AskedBet, Command, LimitKind, State};
 use shardbook_domain::rules::Phase;
 
@@ -127,4 +128,32 @@ fn players_keep_their_bytes() {
         assert_eq!(State::decode(known).as_ref(), Ok(&state), "{name} is read as another");
     }
     assert_eq!(missing, "", "add the lines to the golden file");
+}
+
+/// Protects from damaged snapshots: a bet that knows of more or fewer legs than it has is none.
+#[test]
+fn bets_with_other_legs_are_refused() {
+    let scene = single(Scene::player_with("10.00"), 1);
+    let bet = scene.state.bet(BetNo(1)).expect("held");
+    let mut room = [0; 256];
+    let whole = postcard::to_slice(bet, &mut room).expect("small").to_vec();
+    // What follows the terms and the hold of a bet of which nothing is known: results, reasons, and nothing else.
+    let (head, tail) = whole.split_at(whole.len() - 12);
+    assert_eq!(tail, [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let rows: [(&str, &[u8], bool); 5] = [
+        ("one of each", &[1, 0, 1, 0], true),
+        ("no result", &[0, 1, 0], false),
+        ("no reason", &[1, 0, 0], false),
+        ("two results", &[2, 0, 0, 1, 0], false),
+        ("two of each", &[2, 0, 0, 2, 0, 0], false),
+    ];
+    for (what, legs, is_one) in rows {
+        let bytes = [head, legs, &tail[4..]].concat();
+        assert_eq!(
+            postcard::from_bytes::<Bet>(&bytes).as_ref() == Ok(bet),
+            is_one,
+            "{what}"
+        );
+        assert_eq!(postcard::from_bytes::<Bet>(&bytes).is_ok(), is_one, "{what}");
+    }
 }
