@@ -57,6 +57,8 @@ pub async fn run(args: RunArgs) -> Finished {
     if let Some(progress) = progress {
         progress.finish("the views are up to the journal");
     }
+    // Before it answers, to `/healthz` too: whoever hears that it serves may stop it at once.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let gateway = match Gateway::start_with_formats(house.gateway, node.router(), node.topic(), show_price) {
         Ok(gateway) => gateway,
         Err(fault) => {
@@ -65,8 +67,6 @@ pub async fn run(args: RunArgs) -> Finished {
             return Err(fault.into());
         }
     };
-    // Before it is told that it serves: whoever reads that may stop it at once.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let at = gateway.addresses();
     tracing::info!(data = %args.data.display(), ws = %at.ws, grpc = %at.grpc, http = %at.http, "serving");
     println!(

@@ -181,6 +181,10 @@ impl Load {
     }
 }
 
+/// How long the clock sleeps at the least: to be woken for each command would take more of the processors than the commands.
+/// What is due meanwhile is sent that much late, and its latency counts from when it was due.
+const TICK: Duration = Duration::from_micros(250);
+
 /// Tells the lanes in turn when a command is due. A thread of its own: timers of tasks are exact to a millisecond only.
 fn keep_time(next: &AtomicU64, rate: u64, most: u64, stop: &AtomicBool, tell: &[mpsc::Sender<(u64, Instant)>]) {
     let began = Instant::now();
@@ -188,7 +192,7 @@ fn keep_time(next: &AtomicU64, rate: u64, most: u64, stop: &AtomicBool, tell: &[
         let due = began + Duration::from_secs_f64(sent as f64 / rate as f64);
         let early = due.saturating_duration_since(Instant::now());
         if !early.is_zero() {
-            std::thread::sleep(early);
+            std::thread::sleep(early.max(TICK));
         }
         let turn = next.fetch_add(1, Ordering::Relaxed);
         let gone = tell[sent as usize % tell.len()].blocking_send((turn, due)).is_err();

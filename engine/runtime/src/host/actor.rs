@@ -296,7 +296,8 @@ impl<E: Entity> Body<E> {
         })?;
         stages::mark(Stage::Write);
         self.trim(shared);
-        if self.entity.is_snapshot_due(shared.options.snapshot_events) {
+        // Where there is no room it is due at the next command again.
+        if self.entity.is_snapshot_due(shared.options.snapshot_events) && room.is_for_one_more() {
             self.snapshot(shared, room)?;
         }
         stages::mark(Stage::Encode);

@@ -88,8 +88,8 @@ impl Memory {
         self.heads.push_back(head(remembered.command));
     }
 
-    /// Makes room for so many bytes. What was let go is taken off the front only when there is none. A few outcomes get an
-    /// eighth to spare; where many wait for the views as much again, so that each byte is moved a few times.
+    /// Makes room for so many bytes. What was let go is taken off the front only when there is none. A few outcomes get half
+    /// to spare; where many wait for the views as much again, so that each byte is moved a few times.
     fn make_room(&mut self, bytes: usize) {
         if self.records.capacity() - self.records.len() >= bytes {
             return;
@@ -97,7 +97,7 @@ impl Memory {
         self.records.drain(..self.gone as usize);
         self.gone = 0;
         let live = self.records.len();
-        let spare = if self.heads.len() < FEW { live / 8 } else { live };
+        let spare = if self.heads.len() < FEW { live / 2 } else { live };
         let needed = live + bytes + spare;
         self.records.reserve_exact(needed - live);
         // After a crowd of commands that waited for the views.

@@ -213,8 +213,8 @@ impl Journal {
 }
 
 /// Submissions in one commit from which on there is a load to gather from. Some ten thousand a second do not come to that
-/// while a fast disk syncs, so that they never wait.
-const CROWD: usize = 48;
+/// while a fast disk syncs, nor do 64 clients who wait for their answers: they would only be kept waiting.
+const CROWD: usize = 72;
 /// How long more may come after such a commit: less than the crowd waits for the processors anyway.
 const GATHER: Duration = Duration::from_micros(600);
 

@@ -211,6 +211,17 @@ impl Room<'_> {
         }
     }
 
+    /// Whether one more can be handed over; takes the room for it where none is left.
+    pub(crate) fn is_for_one_more(&mut self) -> bool {
+        if self.left == 0
+            && let Ok(permit) = self.gate.room.try_acquire()
+        {
+            permit.forget();
+            self.left = 1;
+        }
+        self.left > 0
+    }
+
     /// Hands over an entry; its bytes are copied to where its frame is written from.
     pub(crate) fn put_entry(&mut self, shard: ShardId, bytes: &[u8], then: Committed) -> Result<(), StoreFault> {
         self.take_one();

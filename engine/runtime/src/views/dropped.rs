@@ -83,8 +83,11 @@ impl Filter {
             u64::from_le_bytes(half)
         };
         let (first, step, bits) = (half(0), half(8) | 1, self.words.len() as u64 * 64);
+        // A division takes as long as all else, and is needed only where the bits are no power of two.
+        let mask = bits.is_power_of_two().then_some(bits - 1);
         (0..self.density.probes).map(move |probe| {
-            let bit = first.wrapping_add(probe.wrapping_mul(step)) % bits;
+            let at = first.wrapping_add(probe.wrapping_mul(step));
+            let bit = mask.map_or_else(|| at % bits, |mask| at & mask);
             ((bit / 64) as usize, 1 << (bit % 64))
         })
     }
