@@ -17,7 +17,7 @@ use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::journal::{Frame, GENESIS, Store};
 use shardbook_runtime::slot::ShardId;
-use shardbook_runtime::views::{Projection, Rebuilt, outcomes_position, projection_position};
+use shardbook_runtime::views::{Rebuilt, outcomes_position, projection_position};
 
 use crate::entities::{EventEntity, PlayerEntity};
 use crate::rulebook;
@@ -169,10 +169,10 @@ pub fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Verdi
     for fault in store.stray_segments()? {
         verdict.note("J-3", fault.path.display(), &fault);
     }
-    let differences = |view: &Box<dyn Projection>| replay.rebuilt.difference(store, &**view);
-    let outcomes = || replay.rebuilt.outcomes_difference(store);
+    let differences = views.iter().map(|view| replay.rebuilt.difference(store, &**view));
+    let outcomes = std::iter::once_with(|| replay.rebuilt.outcomes_difference(store));
     verdict.views += views.len() as u64;
-    for difference in views.iter().map(differences).chain(std::iter::once_with(outcomes)) {
+    for difference in differences.chain(outcomes) {
         if let Some(difference) = difference? {
             let first = difference
                 .first

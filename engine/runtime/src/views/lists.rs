@@ -135,8 +135,8 @@ impl Lists {
         let mut batch = WriteBatch::with_capacity_bytes(gathering.bytes * 5 / 4);
         let mut row = Vec::new();
         for of in ListOf::ALL {
-            let used = |(_, elements): &(&Box<[u8]>, &Vec<u8>)| !elements.is_empty();
-            let mut lists: Vec<_> = gathering.lists(of).iter().filter(used).collect();
+            let lists = gathering.lists(of).iter().map(|(list, elements)| (&**list, elements));
+            let mut lists: Vec<_> = lists.filter(|(_, elements)| !elements.is_empty()).collect();
             lists.sort_unstable_by_key(|(list, _)| *list);
             for (list, elements) in lists {
                 row.clear();
