@@ -55,7 +55,12 @@ pub(super) struct Needs {
 impl House {
     /// A house that has what is needed.
     pub(super) async fn open(args: &BenchArgs, needs: &Needs) -> Result<Self, Failure> {
-        let house = Self::start(args, config::House::default()).await?;
+        Self::open_with(args, config::House::default(), needs).await
+    }
+
+    /// As [`Self::open`], of this configuration.
+    pub(super) async fn open_with(args: &BenchArgs, house: config::House, needs: &Needs) -> Result<Self, Failure> {
+        let house = Self::start(args, house).await?;
         house.open_markets(MARKETS + needs.short_markets).await?;
         house.fund(needs.players, needs.bets_a_player / FUNDS + 1).await?;
         Ok(house)

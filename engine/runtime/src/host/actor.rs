@@ -227,7 +227,6 @@ impl<E: Entity> Body<E> {
             });
             return room.put(Submission::Then(then));
         }
-        // After the recall: a late retry of what was carried out must not hear that it was not.
         // Only now: a command that was carried out before is answered, however late it is asked again.
         if deadline_ms.is_some_and(|deadline| deadline < now_ms) {
             reply.send(Err(CallFault::DeadlinePassed));

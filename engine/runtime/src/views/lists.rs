@@ -46,6 +46,8 @@ pub(crate) struct Gathering {
     of_outcomes: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
     of_views: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
     bytes: usize,
+    /// Bytes of the frames whose elements are here: a start reads them again.
+    frames: usize,
     /// How far each view is noted here or written, and the version of its rows.
     noted: BTreeMap<ViewName, (u32, u64)>,
 }
@@ -88,6 +90,11 @@ impl Gathering {
         self.bytes += added;
     }
 
+    /// Notes that the elements of a frame are here, which may be none.
+    pub(super) fn pass(&mut self, bytes: usize) {
+        self.frames += bytes;
+    }
+
     /// Notes that a view has given all its elements up to a frame. Nobody may write between those of one frame.
     pub(super) fn note(&mut self, view: ViewName, version: u32, sequence: u64) {
         self.noted.insert(view, (version, sequence));
@@ -115,9 +122,10 @@ impl Lists {
         gathering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether as much has come together as may.
+    /// Whether as much has come together as may, or the journal has gone on for as long as a start may read again.
     pub(super) fn is_full(&self, shard: ShardId) -> bool {
-        self.of(shard).bytes >= self.bytes_max
+        let gathering = self.of(shard);
+        gathering.bytes >= self.bytes_max || gathering.frames >= self.bytes_max.saturating_mul(FRAMES_FACTOR)
     }
 
     /// Writes the lists of a shard; how many rows and bytes.
@@ -158,7 +166,7 @@ impl Lists {
                 used
             });
         }
-        gathering.bytes = 0;
+        (gathering.bytes, gathering.frames) = (0, 0);
         gathering.noted.clear();
         Ok(written)
     }
@@ -179,6 +187,9 @@ impl Lists {
     }
 }
 
+/// Bytes of journal for each byte of elements that may be gathered: most frames of bets have more of those than bytes, those
+/// of feeds have none.
+const FRAMES_FACTOR: usize = 4;
 /// Bytes of the key of a list at the most.
 const LIST_KEY_MAX: usize = 32;
 

@@ -222,6 +222,7 @@ impl Views {
                     .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
         }
+        lists.pass(frame.bytes().len());
         for (name, version) in self.views(true).filter(|(name, _)| wants(*name)) {
             lists.note(name, version, sequence);
         }

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use shardbook_runtime::entity::Undecodable;
+use shardbook_runtime::entity::{EntityKey, Undecodable};
+use shardbook_runtime::host::Host;
 use shardbook_runtime::journal::{EntryRef, Families, Store};
 use shardbook_runtime::views::{Difference, Kept, ListOf, Projection, Rebuilt, Rows, outcomes_position};
 use tempfile::tempdir;
 
 use crate::scene::{Scene, alter, ask, calm, copy, key, map, named, said, shards, within};
-use crate::tally::Command;
+use crate::tally::{Command, LATEST, Tally};
 
 /// What happened to each tally: its entries with their commands.
 struct Diary;
@@ -179,6 +180,24 @@ async fn outcomes_of_a_long_life_have_rows() {
         };
         assert_eq!(state.total, name as i64 + 1, "as it was answered the first time");
     }
+    scene.close(host).await;
+}
+
+/// Protects restarts: where a journal goes on without an element of a list, as that of a feed does, a start does not read all
+/// of it again.
+#[tokio::test]
+async fn a_journal_without_elements_is_read_once() {
+    let dir = tempdir().expect("a folder");
+    let scene = Scene::open(dir.path());
+    let host: Host<Tally<LATEST>> = scene.host_of(calm()).await;
+    for name in 0..600 {
+        ask(&host, 1, name, Command::Add(1)).await;
+    }
+    scene.until_viewed().await;
+    let shard = map().locate(EntityKey { kind: LATEST, id: 1 });
+    let position = outcomes_position(scene.store(), shard).expect("the store reads");
+    let head = scene.node.journal().durability().durable(shard);
+    assert!(position > head / 2, "{position} of {head}");
     scene.close(host).await;
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunk::Cost;
 use super::hand_over;
+use super::residents::{IDLE_S, SPARE};
 use crate::bench::clients::Clients;
 use crate::bench::figures::{cpu_time, mib, resident_bytes};
 use crate::bench::house::{House, MARKETS, Needs};
@@ -14,6 +15,7 @@ use crate::bench::lane::{self, Entry, Lane};
 use crate::bench::load::{Load, Pace};
 use crate::bench::plan::{Markets, Plan};
 use crate::cli::BenchArgs;
+use crate::config;
 use crate::progress::Progress;
 use crate::{Failure, Finished};
 
@@ -45,7 +47,11 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
         bets_a_player: (args.bets / args.players + 1).max(LAST_BETS / OTHERS),
         short_markets: chunks as u32 * MARKETS_A_CHUNK,
     };
-    let house = House::open(&args, &needs).await?;
+    let mut house = config::House::default();
+    // What a bet costs as the history grows is not to be mixed with players who come from disk: that is measured apart.
+    house.node.residents_max = house.node.residents_max.max(needs.players as usize + SPARE);
+    house.node.idle_s = IDLE_S;
+    let house = House::open_with(&args, house, &needs).await?;
     house.until_caught_up().await?;
     let clients = Clients::start()?;
     let mut lanes = clients.run(lane::open(args.clone(), Entry::of(&house))).await?;

@@ -22,9 +22,9 @@ const ALONE: u64 = 10_000;
 /// Who come after them are so many at once: what the machine can do.
 const TOGETHER: u64 = 64;
 /// Room for the house's own entities beside the players.
-const SPARE: usize = 1_000;
+pub(super) const SPARE: usize = 1_000;
 /// Nobody leaves memory while it is measured.
-const IDLE_S: u64 = 86_400;
+pub(super) const IDLE_S: u64 = 86_400;
 /// The smallest block cache that a node takes: it is no part of what a player costs.
 const CACHE_BYTES: usize = 8 << 20;
 
