@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rocksdb::WriteBatch;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
 
 use super::gathered::{Change, GATHERED_BYTES_MAX, Gathered};
@@ -25,6 +26,8 @@ const BATCH_BYTES: usize = 256 << 10;
 /// Pauses in which a batch may grow, and how long each is: the most that a row comes later for it.
 const GATHER_ROUNDS: u32 = 4;
 const GATHER_PAUSE: Duration = Duration::from_millis(2);
+/// Entities whose tails are looked at after a start between two batches: some hundred microseconds.
+const COVERED_AT_ONCE: usize = 64;
 /// Entries that must have come since the last pause, or there is no load to gather from.
 const GATHER_ENTRIES_MIN: u64 = 32;
 const _: () = assert!(BATCH_BYTES < GATHERED_BYTES_MAX / 2, "a frame more has room");
@@ -60,7 +63,6 @@ impl Views {
         for shard in (0..views.store.map().shards()).map(ShardId) {
             views.catch_up(shard, &mut progress)?;
         }
-        views.forget_covered()?;
         Ok(views)
     }
 
@@ -187,11 +189,12 @@ impl Views {
         self.store.write_views(batch)
     }
 
-    /// After a start the tails hold everything since the last position noted: drop what snapshots hold.
-    fn forget_covered(&self) -> Result<(), StoreFault> {
-        for key in self.tails.keys() {
-            if let Some(snapshot) = read_snapshot(&self.store, key)? {
-                self.tails.cover(key, snapshot.version);
+    /// After a start the tails hold everything since the last position noted: drops what snapshots hold. To be brought to
+    /// memory an entity needs none of that, so that nobody waits for it.
+    fn forget_covered(&self, keys: &[EntityKey]) -> Result<(), StoreFault> {
+        for key in keys {
+            if let Some(snapshot) = read_snapshot(&self.store, *key)? {
+                self.tails.cover(*key, snapshot.version);
             }
         }
         Ok(())
@@ -246,7 +249,13 @@ impl Views {
             crate::priority::give_way();
             let mut taken = Vec::new();
             let mut made = Made::default();
-            while followed.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
+            let mut uncovered = self.tails.keys();
+            while next(&mut followed, &mut taken, uncovered.is_empty()) {
+                let some = uncovered.split_off(uncovered.len().saturating_sub(COVERED_AT_ONCE));
+                if let Err(fault) = self.forget_covered(&some) {
+                    on_fault(fault);
+                    return;
+                }
                 gather(&mut followed, &mut taken);
                 let mut rest = taken.drain(..);
                 while let Some(first) = rest.next() {
@@ -317,6 +326,21 @@ impl Views {
         }
         Ok(())
     }
+}
+
+/// Takes what follows, and waits for it where nothing else is to be done; `false` at the end.
+fn next(followed: &mut mpsc::Receiver<Followed>, taken: &mut Vec<Followed>, wait: bool) -> bool {
+    if wait {
+        return followed.blocking_recv_many(taken, BATCH_MAX) > 0;
+    }
+    while taken.len() < BATCH_MAX {
+        match followed.try_recv() {
+            Ok(next) => taken.push(next),
+            Err(TryRecvError::Empty) => break,
+            Err(TryRecvError::Disconnected) => return !taken.is_empty(),
+        }
+    }
+    true
 }
 
 /// While frames keep coming, lets some more come: rows of a large batch are inserted much faster than those of many small

@@ -23,7 +23,7 @@ use crate::{Failure, Finished};
 const CHUNKS: u64 = 20;
 const MARKETS_A_CHUNK: u32 = 10;
 /// Players who bet while the house is killed; the others keep empty slips.
-const OTHERS: u64 = 1_000;
+pub(super) const OTHERS: u64 = 1_000;
 /// Bets of those, at the most: more than are placed until the kill, fewer than they have funds for.
 const LAST_BETS: u64 = OTHERS * 50_000;
 
