@@ -12,6 +12,7 @@ mod frame;
 mod frames;
 mod gate;
 mod options;
+mod pace;
 mod recent;
 mod regression;
 mod retired;
