@@ -22,7 +22,7 @@ pub(crate) use lists::Lists;
 pub use positions::{ViewName, needed, outcomes_position, projection_position};
 pub use projection::{Kept, Projection, Rows, list_row};
 pub use rebuilt::{Difference, Rebuilt};
-pub use runner::Views;
+pub use runner::{Views, snapshot_row};
 pub(crate) use runner::{note_covered, read_snapshot};
 pub use snapshot::{Remembered, Snapshot};
 pub(crate) use snapshot::{RememberedRef, encode as encode_snapshot};

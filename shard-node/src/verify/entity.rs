@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shardbook_runtime::entity::{Entity, EntityKey};
 use shardbook_runtime::fault::StoreFault;
-use shardbook_runtime::journal::{EntryRef, Families, Store};
-use shardbook_runtime::views::Snapshot;
+use shardbook_runtime::journal::{EntryRef, Store};
+use shardbook_runtime::views::{Snapshot, snapshot_row};
 
 use super::Verdict;
 use crate::views::decoded;
@@ -30,7 +30,7 @@ pub(super) fn replayed<'r, E: Entity>(
     Ok(match entities.entry(key.id) {
         Entry::Occupied(occupied) => occupied.into_mut(),
         Entry::Vacant(vacant) => {
-            let row = store.get(Families::SNAPSHOTS, &key.to_bytes())?;
+            let row = snapshot_row(store, key)?;
             let snapshot = row.map(|row| Snapshot::decode(&row).unwrap_or_default());
             vacant.insert(Replayed {
                 key,

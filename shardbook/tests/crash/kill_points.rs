@@ -110,6 +110,15 @@ async fn at_each_step_of_a_snapshot() {
             "at sync data/views/*.sst 1 kill",
         ),
         (
+            "when a file of snapshots is begun",
+            "at open data/views/*.blob 1 kill-after",
+        ),
+        ("half-way in a file of snapshots", "at write data/views/*.blob 1 tear"),
+        (
+            "before a file of snapshots is synced",
+            "at sync data/views/*.blob 1 kill",
+        ),
+        (
             "before a table of snapshots is known",
             "at write data/views/MANIFEST-* 1 kill",
         ),

@@ -140,6 +140,8 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
         family.set_compression_type(DBCompressionType::Lz4);
         family
     };
+    let mut snapshots = family(RowsOf::Latest);
+    in_files_of_their_own(&mut snapshots);
     let mut views = family(RowsOf::Once);
     views.set_merge_operator_associative("add i64 columns", add_columns);
     // Looked up for each command whose id an entity no longer holds, or by processes that follow, and nearly always missing: the
@@ -151,11 +153,28 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
     }
     vec![
         default_family(),
-        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, family(RowsOf::Latest)),
+        ColumnFamilyDescriptor::new(Families::SNAPSHOTS, snapshots),
         ColumnFamilyDescriptor::new(Families::OUTCOMES, outcomes),
         ColumnFamilyDescriptor::new(Families::VIEWS, views),
     ]
 }
+
+/// Values beside the keys, in files that are not merged: a snapshot is a few kilobytes and soon followed by the next of its
+/// entity, so that most of such a file is outdated before it would have been merged, and the file is simply dropped.
+fn in_files_of_their_own(family: &mut Options) {
+    family.set_enable_blob_files(true);
+    family.set_min_blob_size(VALUE_APART_MIN);
+    family.set_blob_file_size(VALUES_FILE_BYTES);
+    family.set_blob_compression_type(DBCompressionType::Lz4);
+    // What is still up to date in the older half of the files is written anew when its keys are merged.
+    family.set_enable_blob_gc(true);
+    family.set_blob_gc_age_cutoff(0.5);
+}
+
+/// Bytes of a value from which on it is kept apart: below, the second read costs more than the merges.
+const VALUE_APART_MIN: u64 = 256;
+/// Bytes of a file of values: a few flushes, so that it is outdated as a whole sooner than a larger one.
+const VALUES_FILE_BYTES: u64 = 64 << 20;
 
 /// Adds rows of little-endian i64 columns; a shorter row counts as zero in the columns it lacks.
 fn add_columns(_key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {

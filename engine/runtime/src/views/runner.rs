@@ -418,15 +418,35 @@ pub(crate) fn note_covered(store: &Store, covered: &[u64]) -> Result<(), StoreFa
 
 /// The latest snapshot of an entity.
 pub(crate) fn read_snapshot(store: &Store, key: EntityKey) -> Result<Option<Snapshot>, StoreFault> {
-    let Some(row) = store.get(Families::SNAPSHOTS, &key.to_bytes())? else {
+    let Some(row) = snapshot_row(store, key)? else {
         return Ok(None);
     };
-    let shard = store.map().locate(key);
-    let corrupt = |error: crate::entity::Undecodable| StoreFault::Corrupt {
-        what: "snapshot",
-        shard,
-        at: key.to_string(),
-        why: error.0,
+    let decoded = Snapshot::decode(&row).map(Some);
+    decoded.map_err(|error| corrupt_snapshot(store, key, error.0))
+}
+
+/// The row of the latest snapshot of an entity.
+///
+/// # Errors
+/// When the store fails; where its file is damaged, which the store may not name, the fault names the entity.
+pub fn snapshot_row(store: &Store, key: EntityKey) -> Result<Option<Vec<u8>>, StoreFault> {
+    let named = |fault| match fault {
+        StoreFault::Io { source, .. } if source.kind() == rocksdb::ErrorKind::Corruption => {
+            let why = format!(
+                "{source}; the folder views can be moved away, it is made anew from the journal at the next start"
+            );
+            corrupt_snapshot(store, key, why)
+        }
+        other => other,
     };
-    Snapshot::decode(&row).map(Some).map_err(corrupt)
+    store.get(Families::SNAPSHOTS, &key.to_bytes()).map_err(named)
+}
+
+fn corrupt_snapshot(store: &Store, key: EntityKey, why: String) -> StoreFault {
+    StoreFault::Corrupt {
+        what: "snapshot",
+        shard: store.map().locate(key),
+        at: key.to_string(),
+        why,
+    }
 }

@@ -1,4 +1,4 @@
-//! Bytes of tables on disk.
+//! Bytes of tables on disk, and of the values that are kept beside them.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Disk {
         let tables = |folder: &str| -> Result<u64, Failure> {
             let mut bytes = 0;
             for file in files(&data.join(folder))? {
-                if file.extension().is_some_and(|end| end == "sst") {
+                if file.extension().is_some_and(|end| end == "sst" || end == "blob") {
                     bytes += file.metadata()?.len();
                 }
             }
