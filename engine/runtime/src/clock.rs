@@ -44,11 +44,21 @@ impl SystemClock {
     /// The time when the machine's clock says `wall_ms`, so many milliseconds after this one began.
     fn told(&self, wall_ms: u64, since_ms: u64) -> u64 {
         let line = wall_ms.saturating_mul(2).saturating_sub(since_ms);
-        let line = self.line.fetch_max(line, Ordering::Relaxed).max(line);
+        let line = at_least(&self.line, line);
         let told = wall_ms.max(line.saturating_add(since_ms) / 2);
         // Of two threads the one that looked first may come here last.
-        self.latest.fetch_max(told, Ordering::Relaxed).max(told)
+        at_least(&self.latest, told)
     }
+}
+
+/// Raises what is held where it is less. Within a millisecond it mostly is not, and to write what all threads read would take
+/// it out of their caches.
+fn at_least(held: &AtomicU64, value: u64) -> u64 {
+    let now = held.load(Ordering::Relaxed);
+    if now >= value {
+        return now;
+    }
+    held.fetch_max(value, Ordering::Relaxed).max(value)
 }
 
 impl Clock for SystemClock {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::bet::Bet;
 use crate::ids::BetNo;
 
-/// Most bets that are kept in a plain list: a player who bets by hand has fewer, and to move so many in it costs less than
-/// to look for one in a tree.
-const FEW: usize = 16;
+/// Most bets that are kept in a plain list: a player who bets by hand has fewer. A new bet goes to its end, and to move so many
+/// for one that leaves costs no more than to look for it in a tree.
+const FEW: usize = 128;
 /// Bets left at which a tree becomes a list again: half, so that it does not go to and fro.
 const FEW_AGAIN: usize = FEW / 2;
 
@@ -201,15 +201,16 @@ mod tests {
     #[test]
     fn a_list_or_a_tree_is_the_same_map() {
         // Steps of a generator with a full period, so that every number comes and goes, in no order.
-        let numbers = (0..2_000u32).scan(7u32, |last, _| {
-            *last = (*last * 29 + 17) % 64;
+        const NUMBERS: u32 = 4 * FEW as u32;
+        let numbers = (0..6_000u32).scan(7u32, |last, _| {
+            *last = (*last * 29 + 17) % NUMBERS;
             Some(*last)
         });
         let (mut open, mut plain) = (OpenBets::default(), BTreeMap::new());
         let (mut lists, mut trees) = (0, 0);
         for (step, no) in numbers.enumerate() {
-            // Waves: 64 steps that let one in five go, and 64 that take one in eleven in.
-            let lets_go = if step / 64 % 2 == 0 {
+            // Waves: as many steps as there are numbers let one in five go, and as many take one in eleven in.
+            let lets_go = if step / NUMBERS as usize % 2 == 0 {
                 step % 5 == 0
             } else {
                 step % 11 != 0
@@ -226,7 +227,7 @@ mod tests {
                 "step {step}"
             );
             assert_eq!(open.iter().len(), plain.len());
-            for no in (0..64).map(BetNo) {
+            for no in (0..NUMBERS).map(BetNo) {
                 assert_eq!(open.get(no), plain.get(&no).map(Box::as_ref));
                 assert_eq!(open.get_mut(no).is_some(), plain.contains_key(&no));
             }
