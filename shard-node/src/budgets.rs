@@ -148,7 +148,7 @@ impl ShardBudgets {
                 continue;
             }
             if !bets.contains_key(&no) {
-                bets.extend(state.bet(no).map(|bet| (no, bet.clone())));
+                bets.extend(state.bet(no).map(|bet| (no, bet.into_owned())));
             }
             if let Some(bet) = bets.get_mut(&no) {
                 add(&mut freed, releases(bet, event), Load::plus);

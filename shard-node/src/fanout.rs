@@ -2,6 +2,7 @@
 //!
 //! It follows the journal itself, so nothing is published before it is durable and nothing is left out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -375,8 +376,13 @@ impl Fanout {
     /// The bet as the player's actor has it, once that is durable: the frame holds only what changed.
     fn publish_bet(&self, player: PlayerId, bet: BetNo) {
         let (names, world) = (Arc::clone(&self.names), Arc::clone(&self.world));
-        let look =
-            move |state: &player::State| Some((state.balance()?, wallet_to_wire(state), state.bet(bet).cloned()));
+        let look = move |state: &player::State| {
+            Some((
+                state.balance()?,
+                wallet_to_wire(state),
+                state.bet(bet).map(Cow::into_owned),
+            ))
+        };
         let Ok(pending) = self.players.read(player.0, look) else {
             // The mailbox is full: the client learns of it from its next answer or list.
             return;
@@ -420,7 +426,7 @@ impl Fanout {
                 },
                 (None, None) => return None,
             };
-            let held = taken.iter().map(|no| (*no, state.bet(*no).cloned()));
+            let held = taken.iter().map(|no| (*no, state.bet(*no).map(Cow::into_owned)));
             Some((told, balance.currency, held.collect::<Vec<_>>()))
         };
         let Ok(pending) = self.players.read(player.0, look) else {

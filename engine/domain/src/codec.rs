@@ -92,16 +92,21 @@ pub(crate) fn decode_snapshot<T: DeserializeOwned>(layout: u8, bytes: &[u8]) -> 
     }
 }
 
-/// First 8 bytes of the BLAKE3 digest of a command's bytes: the same content gives the same number.
-pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
-    // Nearly every command fits, and then nothing is allocated for it.
-    let mut bytes = [0; 256];
-    if let Ok(bytes) = postcard::to_slice(value, &mut bytes) {
-        return first_eight(bytes);
+/// What a look at the bytes of a value gives. Nearly every value that is looked at like this is short, and then nothing is
+/// allocated for its bytes.
+pub(crate) fn with_bytes<T: Serialize, R>(value: &T, look: impl FnOnce(&[u8]) -> R) -> R {
+    let mut short = [0; 256];
+    if let Ok(bytes) = postcard::to_slice(value, &mut short) {
+        return look(bytes);
     }
     let mut bytes = Vec::new();
     encode(value, &mut bytes);
-    first_eight(&bytes)
+    look(&bytes)
+}
+
+/// First 8 bytes of the BLAKE3 digest of a command's bytes: the same content gives the same number.
+pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
+    with_bytes(value, first_eight)
 }
 
 pub(crate) fn first_eight(bytes: &[u8]) -> u64 {

@@ -18,6 +18,7 @@ mod open_bets;
 mod refusal;
 mod rejection;
 mod reply;
+mod settled_bets;
 mod slip;
 mod state;
 

@@ -1,5 +1,6 @@
 //! What is asked of players about slips and cash-out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use shardbook_domain::bet::offer;
@@ -117,7 +118,7 @@ pub(crate) async fn bets(
     numbers: Vec<BetNo>,
 ) -> Result<Vec<client::Bet>, CallFault> {
     let look = move |state: &State| {
-        let held = numbers.iter().map(|no| (*no, state.bet(*no).cloned()));
+        let held = numbers.iter().map(|no| (*no, state.bet(*no).map(Cow::into_owned)));
         state.profile().map(|profile| (profile.currency, held.collect()))
     };
     let Some((currency, held)) = shards.players.read(player.0, look)?.answer().await? else {

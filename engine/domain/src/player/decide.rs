@@ -133,12 +133,12 @@ impl State {
         }
     }
 
-    /// A bet that is held; one that is not is settled, and long ago.
+    /// A bet that is open; any other that was placed is settled.
     fn bet_to_sell(&self, no: BetNo) -> Result<&Bet, Rejection> {
         if no.0 == 0 || no.0 > self.bets_placed() {
             return Err(Rejection::UnknownBet { bet: no });
         }
-        self.bet(no).ok_or(Rejection::NoCashOut(NoCashOut::NotOpen))
+        self.open_bet(no).ok_or(Rejection::NoCashOut(NoCashOut::NotOpen))
     }
 
     fn in_wallet_currency(&self, amount: Money) -> Result<(), Rejection> {

@@ -275,7 +275,7 @@ fn told(after: &State, events: &[Event], balance: Balance, rules: &Rules) -> Rep
             bet: *bet,
             stake: *stake,
             paid: *paid,
-            open_stake: after.bet(*bet).map_or(Amount::ZERO, Bet::open_stake),
+            open_stake: after.open_bet(*bet).map_or(Amount::ZERO, Bet::open_stake),
             balance,
         },
         _ => Reply::Balance(balance),

@@ -1,6 +1,7 @@
 //! What a player is.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use super::factors::Factors;
 use super::limits::{Limit, Limits};
 use super::open_bets::OpenBets;
 use super::reply::Balance;
+use super::settled_bets::SettledBets;
 use super::slip::{Approval, PendingSlip, Stage};
 use crate::bet::{Bet, BetStatus, Fund};
 use crate::codec::{self, DecodeError};
@@ -63,7 +65,7 @@ pub struct State {
     slips_numbered: u32,
     pending: BTreeMap<SlipNo, Box<PendingSlip>>,
     open: OpenBets,
-    settled: VecDeque<Box<Bet>>,
+    settled: SettledBets,
     locks: BTreeMap<BetNo, CashOutLock>,
 }
 
@@ -153,10 +155,15 @@ impl State {
         self.pending.iter().map(|(no, slip)| (slip.until, *no)).min()
     }
 
-    /// A bet that is held: every open one, and the settled ones that were settled last.
-    pub fn bet(&self, no: BetNo) -> Option<&Bet> {
-        let settled = || self.settled_bets().find(|bet| bet.no() == no);
-        self.open.get(no).or_else(settled)
+    /// A bet that is held: every open one, and the settled ones that were settled last. A settled one is read from its bytes.
+    pub fn bet(&self, no: BetNo) -> Option<Cow<'_, Bet>> {
+        let settled = || self.settled.get(no).map(Cow::Owned);
+        self.open_bet(no).map(Cow::Borrowed).or_else(settled)
+    }
+
+    /// A bet that is open.
+    pub fn open_bet(&self, no: BetNo) -> Option<&Bet> {
+        self.open.get(no)
     }
 
     /// The open bets, by number.
@@ -164,9 +171,15 @@ impl State {
         self.open.iter()
     }
 
-    /// The settled bets that are held, the one settled last at the end; at most [`SETTLED_BETS_HELD`].
-    pub fn settled_bets(&self) -> impl DoubleEndedIterator<Item = &Bet> + ExactSizeIterator {
-        self.settled.iter().map(Box::as_ref)
+    /// The settled bets that are held, the one settled last at the end; at most [`SETTLED_BETS_HELD`]. Each is read from its
+    /// bytes.
+    pub fn settled_bets(&self) -> impl DoubleEndedIterator<Item = Bet> + ExactSizeIterator {
+        self.settled.iter()
+    }
+
+    /// Bytes of memory that the settled bets which are held take beside the state itself.
+    pub fn settled_bets_memory(&self) -> usize {
+        self.settled.memory()
     }
 
     /// The price that was last kept for a bet, until the bet changes; it may be over.
@@ -209,29 +222,28 @@ impl State {
                 self.open.insert(Box::new(Bet::new(terms.clone(), hold.no)));
             }
             Event::LegResulted { bet, .. } | Event::LegDecided { bet, .. } | Event::LinesSettled { bet, .. } => {
-                self.held_mut(*bet).apply(event);
+                self.apply_to_held(*bet, event);
             }
             Event::BetSettled { bet, .. } => {
                 let mut bet = self.open.remove(*bet).expect("only an open bet is settled");
                 bet.apply(event);
-                self.hold_settled(bet);
+                self.settled.push(&bet);
             }
             Event::BetUnsettled {
                 bet,
                 was: BetStatus::Open,
                 ..
-            } => self.held_mut(*bet).apply(event),
+            } => self.apply_to_held(*bet, event),
             Event::BetReopened { bet, .. } | Event::BetUnsettled { bet, .. } => {
-                let at = self.settled.iter().position(|held| held.no() == *bet);
-                let bet = at.and_then(|at| self.settled.remove(at));
-                let mut bet = bet.expect("only a settled bet that is held is reopened");
+                let bet = self.settled.remove(*bet);
+                let mut bet = Box::new(bet.expect("only a settled bet that is held is reopened"));
                 bet.apply(event);
                 self.open.insert(bet);
             }
-            Event::BetRecalled { bet } => self.hold_settled(Box::new(bet.as_ref().into())),
+            Event::BetRecalled { bet } => self.settled.push(&bet.as_ref().into()),
             Event::BetRestored { history } => {
                 let bet = Bet::fold(history).expect("a restored bet has its history from its placing");
-                self.hold_settled(Box::new(bet));
+                self.settled.push(&bet);
             }
             Event::FreeBetGranted { .. } => {}
             Event::CashOutLocked {
@@ -245,12 +257,12 @@ impl State {
                 self.locks.insert(*bet, CashOutLock { until, stake, amount });
             }
             Event::BetCashedOut { bet, .. } => {
-                self.held_mut(*bet).apply(event);
+                self.apply_to_held(*bet, event);
                 if let Some(bet) = self.open.remove(*bet) {
                     if bet.is_open() {
                         self.open.insert(bet);
                     } else {
-                        self.hold_settled(bet);
+                        self.settled.push(&bet);
                     }
                 }
             }
@@ -329,21 +341,11 @@ impl State {
         self.pending.insert(no, Box::new(slip));
     }
 
-    fn held_mut(&mut self, no: BetNo) -> &mut Bet {
-        let settled = self.settled.iter_mut().find(|bet| bet.no() == no);
-        self.open
-            .get_mut(no)
-            .or(settled.map(Box::as_mut))
-            .expect("only a bet that is held gets a result")
-    }
-
-    fn hold_settled(&mut self, bet: Box<Bet>) {
-        if self.settled.len() == SETTLED_BETS_HELD {
-            self.settled.pop_front();
+    fn apply_to_held(&mut self, no: BetNo, event: &Event) {
+        match self.open.get_mut(no) {
+            Some(bet) => bet.apply(event),
+            None => assert!(self.settled.apply(no, event), "only a bet that is held gets a result"),
         }
-        // One by one: most players have fewer than a list would make room for.
-        self.settled.reserve_exact(1);
-        self.settled.push_back(bet);
     }
 
     /// Proves the wallet: the ledger's own rules, that open stakes are the stakes of the open bets and of the slips that
@@ -384,7 +386,28 @@ impl State {
 
     /// Appends its snapshot bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        codec::encode_snapshot(LAYOUT, self, out);
+        // A struct is the bytes of its fields, one after the other: those of the settled bets are there already. Each field is
+        // named, so that none can be left out.
+        let State {
+            profile,
+            status,
+            excluded_until,
+            ledger,
+            limits,
+            version,
+            factors,
+            bets_placed,
+            slips_numbered,
+            pending,
+            open,
+            settled,
+            locks,
+        } = self;
+        let wallet = (profile, status, excluded_until, ledger, limits, version, factors);
+        codec::encode_snapshot(LAYOUT, &wallet, out);
+        codec::encode(&(bets_placed, slips_numbered, pending, open), out);
+        settled.encode(out);
+        codec::encode(locks, out);
     }
 
     /// Reads the bytes of exactly one snapshot.

@@ -233,7 +233,7 @@ fn lines_are_settled_as_they_are_decided() {
         (bet.status, bet.refunded().0, bet.returned().0),
         (BetStatus::Void, 4_000, 0)
     );
-    assert_eq!(all_void.folded(BetNo(1)).as_ref(), Some(bet));
+    assert_eq!(all_void.folded(BetNo(1)).as_ref(), Some(&*bet));
     let mut again = all_void;
     assert_eq!(again.run(&void(1, 3, 1)).map(|events: Vec<Event>| events.len()), Ok(0));
 }

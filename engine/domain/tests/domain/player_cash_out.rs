@@ -493,7 +493,7 @@ fn bookings_of_a_sale() {
     );
     let balance = |account| scene.state.ledger().balance(account).0;
     assert_eq!((balance(Account::BettingResult), balance(Account::OpenStakes)), (50, 0));
-    let bet = scene.state.bet(BetNo(1)).expect("held").clone();
+    let bet = scene.state.bet(BetNo(1)).expect("held").into_owned();
     assert_eq!(
         (
             bet.status,

@@ -339,7 +339,7 @@ fn a_bet_is_the_fold_of_its_history() {
         .after(rollback(1, 2, 2));
     let scene = scene.after(result(1, 2, 3, LOST));
     let held = scene.state.bet(BetNo(1)).expect("held");
-    assert_eq!(scene.folded(BetNo(1)).as_ref(), Some(held));
+    assert_eq!(scene.folded(BetNo(1)).as_ref(), Some(&*held));
     assert_eq!(
         (held.status, held.settlements(), held.returned().0),
         (BetStatus::Lost, 2, 0)

@@ -30,7 +30,7 @@ pub(super) fn decide(
         return Err(Rejection::UnknownBet { bet: no });
     }
     let (mut bet, restored) = match (state.bet(no), recalled) {
-        (Some(held), _) => (held.clone(), None),
+        (Some(held), _) => (held.into_owned(), None),
         (None, None) => return Err(Rejection::BetNotHeld { bet: no }),
         (None, Some(history)) => {
             let settled = Bet::fold(history).filter(|bet| bet.no() == no && !bet.is_open());
