@@ -55,7 +55,7 @@ pub fn archive(
     folder: &Path,
     keep: Keep,
     segment_bytes: u64,
-    mut progress: impl FnMut(Progress<'_>),
+    mut progress: impl FnMut(Progress<'_>) + Send,
 ) -> Result<Report, StoreFault> {
     let map = Store::open_to_read(data)?.map();
     make(folder)?;

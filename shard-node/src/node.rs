@@ -120,7 +120,7 @@ impl ShardNode {
     pub async fn start(
         options: ShardNodeOptions,
         on_fault: OnFault,
-        progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Self, NodeFault> {
         options.rules.validate()?;
         let shards = SlotMap::try_new(options.shards).ok_or(NodeFault::Shards(options.shards))?;

@@ -56,7 +56,7 @@ impl Node {
         projections: Vec<Box<dyn Projection>>,
         remember: Vec<Kind>,
         on_fault: &OnFault,
-        progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64) + Send,
     ) -> Result<(Self, mpsc::Receiver<Followed>), StoreFault> {
         let store = Store::open(&options.data, options.shards, &options.store)?;
         let views = Views::open(Arc::clone(&store), projections, remember, progress)?;

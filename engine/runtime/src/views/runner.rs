@@ -1,7 +1,7 @@
 //! The thread that writes the views behind the journal.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -32,6 +32,31 @@ const COVERED_AT_ONCE: usize = 64;
 const GATHER_ENTRIES_MIN: u64 = 32;
 const _: () = assert!(BATCH_BYTES < GATHERED_BYTES_MAX / 2, "a frame more has room");
 
+/// How far the views have come that are brought up to the journal, over all shards.
+struct Told<F>(Mutex<(u64, u64, F)>);
+
+impl<F: FnMut(u64, u64)> Told<F> {
+    fn to(progress: F) -> Self {
+        Self(Mutex::new((0, 0, progress)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, u64, F)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A shard has so many frames more.
+    fn begin(&self, frames: u64) {
+        self.lock().1 += frames;
+    }
+
+    /// So many frames more were read.
+    fn read(&self, frames: u64) {
+        let (read, all, progress) = &mut *self.lock();
+        *read += frames;
+        progress(*read, *all);
+    }
+}
+
 /// The views of a node, brought up to the journal when opened.
 pub struct Views {
     store: Arc<Store>,
@@ -42,7 +67,8 @@ pub struct Views {
 
 impl Views {
     /// Opens the views and brings them up to the end of the journal. `remember` names the kinds of
-    /// entity whose outcomes are kept for ever. `progress` is told of frames read and frames in all.
+    /// entity whose outcomes are kept for ever. `progress` is told of frames read and frames in all. Shards know nothing of
+    /// each other and are read side by side, as many as there are processors.
     ///
     /// # Errors
     /// When the store fails or the journal is damaged.
@@ -50,7 +76,7 @@ impl Views {
         store: Arc<Store>,
         projections: Vec<Box<dyn Projection>>,
         remember: Vec<Kind>,
-        mut progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Self, StoreFault> {
         let tails = Arc::new(Tails::new(store.map()));
         let views = Self {
@@ -60,9 +86,24 @@ impl Views {
             tails,
         };
         views.drop_outdated()?;
-        for shard in (0..views.store.map().shards()).map(ShardId) {
-            views.catch_up(shard, &mut progress)?;
-        }
+        let shards = Mutex::new((0..views.store.map().shards()).map(ShardId));
+        let told = Told::to(progress);
+        let work = || {
+            let next = || shards.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(shard) = next() {
+                views.catch_up(shard, &told)?;
+            }
+            Ok(())
+        };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+            let ended = others.into_iter().map(|other| match other.join() {
+                Ok(ended) => ended,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            std::iter::once(work()).chain(ended).collect::<Result<(), StoreFault>>()
+        })?;
         Ok(views)
     }
 
@@ -133,7 +174,7 @@ impl Views {
         Ok(())
     }
 
-    fn catch_up(&self, shard: ShardId, progress: &mut impl FnMut(u64, u64)) -> Result<(), StoreFault> {
+    fn catch_up(&self, shard: ShardId, told: &Told<impl FnMut(u64, u64)>) -> Result<(), StoreFault> {
         let mut at = BTreeMap::new();
         for (name, version) in self.names() {
             at.insert(name, positions::read(&self.store, name, version, shard)?.unwrap_or(0));
@@ -151,7 +192,9 @@ impl Views {
             0 => GENESIS,
             sequence => *self.store.frame(Position { shard, sequence })?.digest(),
         };
+        told.begin(head - first);
         let mut made = Made::default();
+        let mut read = first;
         for (frame, sequence) in self.store.frames(shard, first + 1).zip(first..) {
             let frame = frame?;
             frame.follows(sequence, &before)?;
@@ -168,9 +211,11 @@ impl Views {
             }
             if made.len() > BATCH_BYTES {
                 self.finish(&mut made, shard, sequence, &at)?;
-                progress(sequence - first, head - first);
+                told.read(sequence - read);
+                read = sequence;
             }
         }
+        told.read(head - read);
         self.finish(&mut made, shard, head, &at)
     }
 
