@@ -42,6 +42,11 @@ impl Default for StoreOptions {
 
 pub(super) fn journal_options(options: &StoreOptions) -> Options {
     let mut db = Options::default();
+    // What a start reads from the log stays there and in memory: to write it as a table first would keep players waiting.
+    match db.get_options_from_string("avoid_flush_during_recovery=true") {
+        Ok(set) => db = set,
+        Err(fault) => tracing::warn!(%fault, "a start will write what it reads from the log before it serves"),
+    }
     db.set_max_total_wal_size(options.log_bytes_max);
     // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
     db.set_recycle_log_file_num(4);

@@ -51,6 +51,9 @@ impl<F: FnMut(u64, u64)> Told<F> {
 
     /// So many frames more were read.
     fn read(&self, frames: u64) {
+        if frames == 0 {
+            return;
+        }
         let (read, all, progress) = &mut *self.lock();
         *read += frames;
         progress(*read, *all);
