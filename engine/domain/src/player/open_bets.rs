@@ -210,7 +210,7 @@ mod tests {
         let (mut lists, mut trees) = (0, 0);
         for (step, no) in numbers.enumerate() {
             // Waves: as many steps as there are numbers let one in five go, and as many take one in eleven in.
-            let lets_go = if step / NUMBERS as usize % 2 == 0 {
+            let lets_go = if (step / NUMBERS as usize).is_multiple_of(2) {
                 step % 5 == 0
             } else {
                 step % 11 != 0

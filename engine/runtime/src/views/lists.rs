@@ -3,12 +3,16 @@
 //! A row for each of a hundred thousand commands a second would cost more than to decide them. So what belongs together is
 //! gathered in memory until much has come, and then written as one row for each list. Until then it is read from here.
 //!
+//! Who reads waits for nobody who writes: what is being made into rows stays readable meanwhile, and a lock is held for one
+//! element at a time, of one part of the lists.
+//!
 //! Invariant: the rows of a shard's lists and the position up to which they hold the journal are written in one batch. So a
 //! crash takes what is in memory and no more, and a start reads it again from the journal.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 use rocksdb::WriteBatch;
@@ -40,11 +44,61 @@ impl ListOf {
     }
 }
 
-/// The lists of one shard that are not written yet.
+/// Elements by list.
 #[derive(Debug, Default)]
-pub(crate) struct Gathering {
+struct Elements {
     of_outcomes: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
     of_views: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
+}
+
+impl Elements {
+    fn of(&self, of: ListOf) -> &HashMap<Box<[u8]>, Vec<u8>, RandomState> {
+        match of {
+            ListOf::Outcomes => &self.of_outcomes,
+            ListOf::View => &self.of_views,
+        }
+    }
+
+    fn of_mut(&mut self, of: ListOf) -> &mut HashMap<Box<[u8]>, Vec<u8>, RandomState> {
+        match of {
+            ListOf::Outcomes => &mut self.of_outcomes,
+            ListOf::View => &mut self.of_views,
+        }
+    }
+
+    /// Of which nothing is left but the memory of lists that were used since the last time: they will soon be used again.
+    fn emptied(mut self) -> Self {
+        for of in ListOf::ALL {
+            self.of_mut(of).retain(|_, elements| {
+                let used = !elements.is_empty();
+                elements.clear();
+                used
+            });
+        }
+        self
+    }
+}
+
+/// A part of the lists of a shard.
+#[derive(Debug, Default)]
+struct Part {
+    now: Elements,
+    /// What is being made into rows.
+    leaving: Arc<Elements>,
+    /// What has left, empty, for its memory.
+    spare: Elements,
+}
+
+/// Parts of the lists of a shard: a reader hardly ever meets the writer.
+const PARTS: usize = 16;
+
+fn part_of(list: &[u8]) -> usize {
+    usize::from(list.iter().fold(0, |part, byte| part ^ byte)) % PARTS
+}
+
+/// What is counted of the lists of one shard that are not written yet.
+#[derive(Debug, Default)]
+struct Counted {
     bytes: usize,
     /// Bytes of the frames whose elements are here: a start reads them again.
     frames: usize,
@@ -52,23 +106,59 @@ pub(crate) struct Gathering {
     noted: BTreeMap<ViewName, (u32, u64)>,
 }
 
-impl Gathering {
-    fn lists(&self, of: ListOf) -> &HashMap<Box<[u8]>, Vec<u8>, RandomState> {
-        match of {
-            ListOf::Outcomes => &self.of_outcomes,
-            ListOf::View => &self.of_views,
-        }
+/// The lists of one shard that are not written yet.
+#[derive(Debug, Default)]
+struct OfShard {
+    parts: [Mutex<Part>; PARTS],
+    /// Held by whoever adds or lets leave, from the first element of a frame to its note.
+    counted: Mutex<Counted>,
+    /// Held while rows are written.
+    writing: Mutex<()>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl OfShard {
+    /// Lets all elements leave for their rows, and tells what was counted.
+    fn leave(&self) -> (Vec<Arc<Elements>>, Counted) {
+        let mut counted = lock(&self.counted);
+        let leave = |part: &Mutex<Part>| {
+            let part = &mut *lock(part);
+            let spare = std::mem::take(&mut part.spare);
+            part.leaving = Arc::new(std::mem::replace(&mut part.now, spare));
+            Arc::clone(&part.leaving)
+        };
+        let leaving = self.parts.iter().map(leave).collect();
+        (leaving, std::mem::take(&mut *counted))
     }
 
-    fn lists_mut(&mut self, of: ListOf) -> &mut HashMap<Box<[u8]>, Vec<u8>, RandomState> {
-        match of {
-            ListOf::Outcomes => &mut self.of_outcomes,
-            ListOf::View => &mut self.of_views,
+    /// They are rows, and need not be here any more.
+    fn have_left(&self, leaving: Vec<Arc<Elements>>) {
+        for (part, left) in self.parts.iter().zip(leaving) {
+            // Freed without a reader waiting.
+            let held = std::mem::take(&mut lock(part).leaving);
+            drop(held);
+            if let Ok(left) = Arc::try_unwrap(left) {
+                let spare = left.emptied();
+                lock(part).spare = spare;
+            }
         }
     }
+}
 
+/// The lists of a shard, for the one who adds to them.
+pub(crate) struct Gathering<'l> {
+    parts: &'l [Mutex<Part>; PARTS],
+    /// Bytes of elements since the last frame.
+    added: Cell<usize>,
+    counted: MutexGuard<'l, Counted>,
+}
+
+impl Gathering<'_> {
     /// Adds an element to a list: the end of its key, and what it holds; each key and value in parts.
-    pub(super) fn add(&mut self, of: ListOf, list: &[&[u8]], element: &[u8], value: &[&[u8]]) {
+    pub(super) fn add(&self, of: ListOf, list: &[&[u8]], element: &[u8], value: &[&[u8]]) {
         // Keys are short, and most lists are known.
         let mut key = [0; LIST_KEY_MAX];
         let mut length = 0;
@@ -77,7 +167,8 @@ impl Gathering {
             length += part.len();
         }
         let key = &key[..length];
-        let lists = self.lists_mut(of);
+        let mut part = lock(&self.parts[part_of(key)]);
+        let lists = part.now.of_mut(of);
         let added = match lists.get_mut(key) {
             Some(elements) => put_element(element, value, elements),
             None => {
@@ -87,63 +178,69 @@ impl Gathering {
                 added + length
             }
         };
-        self.bytes += added;
+        self.added.set(self.added.get() + added);
     }
 
     /// Notes that the elements of a frame are here, which may be none.
     pub(super) fn pass(&mut self, bytes: usize) {
-        self.frames += bytes;
+        self.counted.bytes += self.added.take();
+        self.counted.frames += bytes;
     }
 
-    /// Notes that a view has given all its elements up to a frame. Nobody may write between those of one frame.
+    /// Notes that a view has given all its elements up to a frame.
     pub(super) fn note(&mut self, view: ViewName, version: u32, sequence: u64) {
-        self.noted.insert(view, (version, sequence));
+        self.counted.noted.insert(view, (version, sequence));
     }
 }
 
 /// The lists of a store that are not written yet.
 #[derive(Debug)]
 pub(crate) struct Lists {
-    shards: Vec<Mutex<Gathering>>,
+    shards: Vec<OfShard>,
     /// What each shard may gather.
     bytes_max: usize,
 }
 
 impl Lists {
     pub(crate) fn new(map: SlotMap, bytes_max: usize) -> Self {
-        let shards: Vec<_> = (0..map.shards()).map(|_| Mutex::default()).collect();
+        let shards: Vec<_> = (0..map.shards()).map(|_| OfShard::default()).collect();
         let bytes_max = bytes_max / shards.len();
         Self { shards, bytes_max }
     }
 
-    /// The lists of a shard, for one at a time.
-    pub(super) fn of(&self, shard: ShardId) -> MutexGuard<'_, Gathering> {
-        let gathering = &self.shards[usize::from(shard.0)];
-        gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lists of a shard, for one at a time to add to, frame by frame.
+    pub(super) fn of(&self, shard: ShardId) -> Gathering<'_> {
+        let OfShard { parts, counted, .. } = &self.shards[usize::from(shard.0)];
+        let counted = lock(counted);
+        Gathering {
+            parts,
+            added: Cell::new(0),
+            counted,
+        }
     }
 
     /// Whether as much has come together as may, or the journal has gone on for as long as a start may read again.
     pub(super) fn is_full(&self, shard: ShardId) -> bool {
-        let gathering = self.of(shard);
-        gathering.bytes >= self.bytes_max || gathering.frames >= self.bytes_max.saturating_mul(FRAMES_FACTOR)
+        let counted = lock(&self.shards[usize::from(shard.0)].counted);
+        counted.bytes >= self.bytes_max || counted.frames >= self.bytes_max.saturating_mul(FRAMES_FACTOR)
     }
 
     /// Writes the lists of a shard; how many rows and bytes.
     pub(crate) fn write(&self, store: &Store, shard: ShardId) -> Result<(u64, u64), StoreFault> {
-        // Held until they are rows: whoever looks here and then on disk finds each at least once.
-        let mut gathering = self.of(shard);
-        if gathering.noted.is_empty() {
+        let of_shard = &self.shards[usize::from(shard.0)];
+        let _writing = lock(&of_shard.writing);
+        let (leaving, counted) = of_shard.leave();
+        let sequence = counted.noted.values().map(|(_, sequence)| *sequence).max();
+        // Nothing is added without a note.
+        let Some(sequence) = sequence else {
+            of_shard.have_left(leaving);
             return Ok((0, 0));
-        }
-        let sequence = gathering.noted.values().map(|(_, sequence)| *sequence).max();
-        let last = Position {
-            shard,
-            sequence: sequence.unwrap_or(0),
         };
-        let mut batch = WriteBatch::with_capacity_bytes(gathering.bytes * 5 / 4);
+        let last = Position { shard, sequence };
+        let mut batch = WriteBatch::with_capacity_bytes(counted.bytes * 5 / 4);
         let mut row = Vec::new();
         for of in ListOf::ALL {
-            let lists = gathering.lists(of).iter().map(|(list, elements)| (&**list, elements));
+            let lists = leaving.iter().flat_map(|part| part.of(of));
             let mut lists: Vec<_> = lists.filter(|(_, elements)| !elements.is_empty()).collect();
             lists.sort_unstable_by_key(|(list, _)| *list);
             for (list, elements) in lists {
@@ -153,21 +250,14 @@ impl Lists {
                 batch.put_cf(store.family(of.family()), &row, elements);
             }
         }
-        for (view, (version, sequence)) in &gathering.noted {
+        for (view, (version, sequence)) in &counted.noted {
             positions::write(store, &mut batch, *view, *version, shard, *sequence);
         }
         let written = (batch.len() as u64, batch.size_in_bytes() as u64);
+        // Until they are rows they stay here: whoever looks here and then on disk finds each at least once. Where that fails
+        // they stay for good, and the house stops.
         store.write_views(batch)?;
-        for of in ListOf::ALL {
-            // What was used since the last time will soon be used again, and has its memory already.
-            gathering.lists_mut(of).retain(|_, elements| {
-                let used = !elements.is_empty();
-                elements.clear();
-                used
-            });
-        }
-        (gathering.bytes, gathering.frames) = (0, 0);
-        gathering.noted.clear();
+        of_shard.have_left(leaving);
         Ok(written)
     }
 
@@ -177,13 +267,17 @@ impl Lists {
         shard: ShardId,
         of: ListOf,
         list: &[u8],
-        look: impl FnOnce(&[u8]) -> Result<ControlFlow<()>, Undecodable>,
+        mut look: impl FnMut(&[u8]) -> Result<ControlFlow<()>, Undecodable>,
     ) -> Result<ControlFlow<()>, Undecodable> {
-        let gathering = self.of(shard);
-        gathering
-            .lists(of)
-            .get(list)
-            .map_or(Ok(ControlFlow::Continue(())), |held| look(held))
+        let part = lock(&self.shards[usize::from(shard.0)].parts[part_of(list)]);
+        for elements in [&part.now, &*part.leaving] {
+            if let Some(held) = elements.of(of).get(list)
+                && look(held)?.is_break()
+            {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -262,5 +356,65 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARD: ShardId = ShardId(0);
+    const VIEW: ViewName = ViewName(9);
+
+    fn shown(lists: &Lists, list: &[u8]) -> Vec<u8> {
+        let mut shown = Vec::new();
+        let all = lists.look(SHARD, ListOf::View, list, |row| {
+            for element in elements(row, 1) {
+                shown.extend_from_slice(element?.0);
+            }
+            Ok(ControlFlow::Continue(()))
+        });
+        assert!(all.expect("what was put").is_continue());
+        shown.sort_unstable();
+        shown
+    }
+
+    /// Protects answers to retries and pages of bets from an element that is nowhere for a moment, and those who ask for them
+    /// from waiting for the views: an element is shown from when it was added until it is a row, whatever the writer holds.
+    #[test]
+    fn what_is_made_into_rows_is_shown_meanwhile() {
+        let lists = Lists::new(SlotMap::try_new(1).expect("a shard"), 100);
+        let of_shard = &lists.shards[0];
+        let mut sequence = 0;
+        let mut frame = |added: &[(&[u8], u8)]| {
+            let mut gathering = lists.of(SHARD);
+            sequence += 1;
+            for (list, element) in added {
+                gathering.add(ListOf::View, &[list], &[*element], &[b"value"]);
+                assert!(shown(&lists, list).contains(element), "while a frame is added");
+            }
+            gathering.pass(30);
+            gathering.note(VIEW, 1, sequence);
+        };
+        frame(&[(b"a", 1), (b"b", 2)]);
+        assert!(!lists.is_full(SHARD));
+        let (leaving, counted) = of_shard.leave();
+        assert_eq!(counted.noted[&VIEW], (1, 1));
+        // Bytes of the first element of a list count its key.
+        assert_eq!((counted.bytes, counted.frames), (2 * (1 + 1 + 1 + 5), 30));
+        frame(&[(b"a", 3)]);
+        assert_eq!((shown(&lists, b"a"), shown(&lists, b"b")), (vec![1, 3], vec![2]));
+        of_shard.have_left(leaving);
+        assert_eq!((shown(&lists, b"a"), shown(&lists, b"b")), (vec![3], vec![]));
+        let (leaving, counted) = of_shard.leave();
+        assert_eq!(counted.noted[&VIEW], (1, 2));
+        assert_eq!(shown(&lists, b"a"), [3]);
+        of_shard.have_left(leaving);
+        assert_eq!(shown(&lists, b"a"), []);
+        (0..15).for_each(|element| frame(&[(b"c", element)]));
+        assert!(lists.is_full(SHARD), "15 elements of 7 bytes, and a key");
+        // Without a frame nothing is noted, and nothing is written.
+        of_shard.have_left(of_shard.leave().0);
+        assert!(of_shard.leave().1.noted.is_empty());
     }
 }

@@ -72,14 +72,14 @@ pub fn list_row<'r>(
 enum Sink<'b> {
     Store {
         rows: &'b mut Gathered,
-        lists: &'b mut Gathering,
+        lists: &'b Gathering<'b>,
     },
     Memory(&'b mut super::positions::MemoryRows),
 }
 
 impl<'b> Rows<'b> {
     /// Into rows of the batch and lists of the shard.
-    pub(super) fn of_store(view: &dyn Projection, rows: &'b mut Gathered, lists: &'b mut Gathering) -> Self {
+    pub(super) fn of_store(view: &dyn Projection, rows: &'b mut Gathered, lists: &'b Gathering<'b>) -> Self {
         Self {
             prefix: view.prefix(),
             kept: view.kept(),

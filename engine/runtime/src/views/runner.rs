@@ -268,7 +268,7 @@ impl Views {
                 }
             }
             for view in self.projections.iter().filter(|view| wants(ViewName(view.prefix()))) {
-                let mut rows = Rows::of_store(view.as_ref(), &mut made.rows, &mut lists);
+                let mut rows = Rows::of_store(view.as_ref(), &mut made.rows, &lists);
                 view.project(&entry, &mut rows)
                     .map_err(|error| damaged(frame, view.name(), error.0))?;
             }
