@@ -12,7 +12,6 @@ mod frame;
 mod frames;
 mod gate;
 mod options;
-mod pace;
 mod recent;
 mod regression;
 mod retired;

@@ -66,16 +66,25 @@ impl Elements {
         }
     }
 
-    /// Of which nothing is left but the memory of lists that were used since the last time: they will soon be used again.
+    /// Of which nothing is left but the memory of lists that much was put into: that will soon be used again.
     fn emptied(mut self) -> Self {
         for of in ListOf::ALL {
-            self.of_mut(of).retain(|_, elements| {
-                let used = !elements.is_empty();
+            let lists = self.of_mut(of);
+            lists.retain(|_, elements| {
+                let much = elements.len() >= MUCH;
                 elements.clear();
-                used
+                much
             });
+            lists.shrink_to(lists.len() * 2);
         }
         self
+    }
+
+    /// Takes over the lists of others in place of its own.
+    fn take_over(&mut self, others: Self) {
+        let Self { of_outcomes, of_views } = others;
+        self.of_outcomes.extend(of_outcomes);
+        self.of_views.extend(of_views);
     }
 }
 
@@ -85,9 +94,11 @@ struct Part {
     now: Elements,
     /// What is being made into rows.
     leaving: Arc<Elements>,
-    /// What has left, empty, for its memory.
-    spare: Elements,
 }
+
+/// Bytes of elements of a list from which on its memory is kept for the next: some elements. Of very many players each has
+/// one or two, and others the next time.
+const MUCH: usize = 256;
 
 /// Parts of the lists of a shard: a reader hardly ever meets the writer.
 const PARTS: usize = 16;
@@ -126,8 +137,7 @@ impl OfShard {
         let mut counted = lock(&self.counted);
         let leave = |part: &Mutex<Part>| {
             let part = &mut *lock(part);
-            let spare = std::mem::take(&mut part.spare);
-            part.leaving = Arc::new(std::mem::replace(&mut part.now, spare));
+            part.leaving = Arc::new(std::mem::take(&mut part.now));
             Arc::clone(&part.leaving)
         };
         let leaving = self.parts.iter().map(leave).collect();
@@ -141,8 +151,11 @@ impl OfShard {
             let held = std::mem::take(&mut lock(part).leaving);
             drop(held);
             if let Ok(left) = Arc::try_unwrap(left) {
-                let spare = left.emptied();
-                lock(part).spare = spare;
+                let mut again = left.emptied();
+                let mut part = lock(part);
+                // In a few milliseconds little has come.
+                again.take_over(std::mem::take(&mut part.now));
+                part.now = again;
             }
         }
     }
