@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::bet::Bet;
 use crate::ids::BetNo;
 
-/// Most bets that are kept in a plain list: a player who bets by hand has fewer. A new bet goes to its end, and to move so many
-/// for one that leaves costs no more than to look for it in a tree.
+/// Most bets that are kept in a plain list: a player who bets by hand has fewer. A new bet goes to its end, which costs less
+/// than its place in a tree.
 const FEW: usize = 128;
 /// Bets left at which a tree becomes a list again: half, so that it does not go to and fro.
 const FEW_AGAIN: usize = FEW / 2;

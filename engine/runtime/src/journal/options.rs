@@ -176,7 +176,7 @@ fn in_files_of_their_own(family: &mut Options) {
     family.set_blob_gc_age_cutoff(0.5);
 }
 
-/// Bytes of a value from which on it is kept apart: below, the second read costs more than the merges.
+/// Bytes of a value from which on it is kept apart: what is shorter is merged cheaply, and read in one go.
 const VALUE_APART_MIN: u64 = 256;
 /// Bytes of a file of values: a few flushes, so that it is outdated as a whole sooner than a larger one.
 const VALUES_FILE_BYTES: u64 = 64 << 20;

@@ -392,7 +392,7 @@ mod tests {
         shown
     }
 
-    /// Protects answers to retries and pages of bets from an element that is nowhere for a moment, and those who ask for them
+    /// Protects answers to retries and pages of lists from an element that is nowhere for a moment, and those who ask for them
     /// from waiting for the views: an element is shown from when it was added until it is a row, whatever the writer holds.
     #[test]
     fn what_is_made_into_rows_is_shown_meanwhile() {
