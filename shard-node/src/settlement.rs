@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use shardbook_domain::event;
 use shardbook_domain::ids::{BetNo, EventId, PlayerId};
-use shardbook_domain::process::settlement::{ResultNotice, legs_of, on_result};
+use shardbook_domain::player;
+use shardbook_domain::process::settlement::{ResultNotice, on_result};
 use shardbook_projections::legs;
 use shardbook_runtime::entity::Entity;
 use shardbook_runtime::fault::StoreFault;
@@ -218,11 +219,11 @@ impl Settlement {
     fn late(&self, frame: &Frame, entry: &EntryRef<'_>) -> Result<Vec<(ResultNotice, PlayerId, BetNo)>, StoreFault> {
         let player = PlayerId(entry.entry.key.id);
         let mut late = Vec::new();
-        for happened in readable(frame, decoded::<PlayerEntity>(entry))? {
-            let Some((bet, selections)) = legs_of(&happened) else {
+        for happened in entry.events() {
+            let Some((bet, legs)) = readable(frame, player::Event::legs_placed(happened))? else {
                 continue;
             };
-            for leg in selections {
+            for leg in legs.iter().map(|leg| leg.selection) {
                 let market = legs::market_prefix(leg.event, leg.market);
                 if !self.resulted.contains(&name_of(&market)) {
                     continue;

@@ -63,17 +63,25 @@ pub(crate) fn encode<T: Serialize>(value: &T, out: &mut Vec<u8>) {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, DecodeError> {
+    match take(bytes, limit)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(DecodeError::TrailingBytes(rest.len())),
+    }
+}
+
+/// Reads what bytes begin with; what follows is not looked at.
+pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, DecodeError> {
+    take(bytes, limit).map(|(value, _)| value)
+}
+
+fn take<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<(T, &[u8]), DecodeError> {
     if bytes.len() > limit {
         return Err(DecodeError::TooLong {
             found: bytes.len(),
             limit,
         });
     }
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(DecodeError::TrailingBytes(rest.len())),
-        Err(error) => Err(DecodeError::Malformed(error.to_string())),
-    }
+    postcard::take_from_bytes(bytes).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
 pub(crate) fn encode_snapshot<T: Serialize>(layout: u8, value: &T, out: &mut Vec<u8>) {

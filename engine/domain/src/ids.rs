@@ -163,7 +163,27 @@ pub struct BetId {
 
 impl fmt::Display for BetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.player, self.bet)
+        // In one piece and from the last digit on: it is in every answer to a bet.
+        let (mut text, mut at) = ([0; 16 + 1 + 10], 27);
+        let mut put = |byte: u8| {
+            at -= 1;
+            text[at] = byte;
+        };
+        let mut digits = self.bet.0;
+        loop {
+            put(b'0' + (digits % 10) as u8);
+            digits /= 10;
+            if digits == 0 {
+                break;
+            }
+        }
+        put(b'-');
+        for nibble in 0..16 {
+            let digit = (self.player.0 >> (4 * nibble)) as usize % 16;
+            put(b"0123456789abcdef"[digit]);
+        }
+        let text = std::str::from_utf8(&text[at..]);
+        f.write_str(text.unwrap_or_else(|_| unreachable!("only digits and a hyphen")))
     }
 }
 

@@ -9,7 +9,7 @@ use super::factors::Factor;
 use super::limits::{LimitKind, PendingLimit};
 use super::slip::{Approval, Released, Slip, Stage};
 use super::state::AccountStatus;
-use crate::bet::{BetStatus, LegResult, PlainBet, PlainResult, Terms};
+use crate::bet::{BetStatus, Leg, LegResult, PerLeg, PlainBet, PlainResult, Terms};
 use crate::codec::{self, DecodeError};
 use crate::exposure::Load;
 use crate::ids::{BetNo, SlipNo};
@@ -18,6 +18,9 @@ use crate::market::Why;
 use crate::money::{Amount, Currency};
 use crate::rules::Phase;
 use crate::time::Time;
+
+/// The first of the bytes of [`Event::BetPlaced`].
+const BET_PLACED: u8 = 3;
 
 /// Something that happened to a player. Amounts are minor units of the wallet's currency; `at` is when it was decided.
 /// Transfers are booked by applying the event, in their order.
@@ -316,6 +319,22 @@ impl Event {
     /// Appends its journal bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         codec::encode(self, out);
+    }
+
+    /// Whether journal bytes are of a bet that was placed, by the first alone: nearly all are, and many who read along want
+    /// none of them.
+    pub fn is_bet_placed(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&BET_PLACED)
+    }
+
+    /// The number and the legs of a bet that was placed, from journal bytes; the rest of the event is not read.
+    pub fn legs_placed(bytes: &[u8]) -> Result<Option<(BetNo, PerLeg<Leg>)>, DecodeError> {
+        if !Self::is_bet_placed(bytes) {
+            return Ok(None);
+        }
+        // The variant, and the first terms.
+        let (_, no, _, legs): (u8, BetNo, Time, PerLeg<Leg>) = codec::decode_front(bytes, codec::MAX_RECORD_BYTES)?;
+        Ok(Some((no, legs)))
     }
 
     /// Reads journal bytes of exactly one event.

@@ -11,7 +11,7 @@ use crate::ids::BetNo;
 
 /// Most bets that are kept in a plain list: a player who bets by hand has fewer. A new bet goes to its end, which costs less
 /// than its place in a tree.
-const FEW: usize = 128;
+const FEW: usize = 256;
 /// Bets left at which a tree becomes a list again: half, so that it does not go to and fro.
 const FEW_AGAIN: usize = FEW / 2;
 
@@ -43,7 +43,11 @@ impl PartialEq for OpenBets {
 impl Eq for OpenBets {}
 
 fn at(bets: &[(BetNo, Box<Bet>)], no: BetNo) -> Result<usize, usize> {
-    bets.binary_search_by_key(&no, |(no, _)| *no)
+    match bets.last() {
+        // A new bet: nothing else of the list is looked at.
+        Some((last, _)) if *last < no => Err(bets.len()),
+        _ => bets.binary_search_by_key(&no, |(no, _)| *no),
+    }
 }
 
 impl OpenBets {
@@ -202,7 +206,7 @@ mod tests {
     fn a_list_or_a_tree_is_the_same_map() {
         // Steps of a generator with a full period, so that every number comes and goes, in no order.
         const NUMBERS: u32 = 4 * FEW as u32;
-        let numbers = (0..6_000u32).scan(7u32, |last, _| {
+        let numbers = (0..8_000u32).scan(7u32, |last, _| {
             *last = (*last * 29 + 17) % NUMBERS;
             Some(*last)
         });

@@ -25,6 +25,13 @@ fn read_all(bytes: &[u8]) {
         event::Reply::decode(bytes),
     );
     let _ = (player::Rejection::decode(bytes), event::Rejection::decode(bytes));
+    let _ = player::Event::legs_placed(bytes);
+}
+
+fn placed() -> player::Event {
+    let mut samples = samples::player().into_iter();
+    let sample = samples.find(|(name, _)| *name == "BetPlaced.accumulator");
+    sample.expect("a sample").1
 }
 
 /// Valid bytes of every kind.
@@ -87,6 +94,22 @@ fn damaged_records_are_refused_with_the_reason() {
             "cut at {cut}"
         );
     }
+    let placed = encoded(&placed(), player::Event::encode);
+    for cut in 1..placed.len() {
+        let legs = player::Event::legs_placed(&placed[..cut]);
+        let ended_early = matches!(legs, Err(DecodeError::Malformed(_)));
+        assert!(
+            ended_early || legs == player::Event::legs_placed(&placed),
+            "cut at {cut}"
+        );
+    }
+    assert!(player::Event::legs_placed(&placed[..2]).is_err());
+    let mut oversized_bet = placed;
+    oversized_bet.resize((1 << 20) + 1, 0);
+    assert!(matches!(
+        player::Event::legs_placed(&oversized_bet),
+        Err(DecodeError::TooLong { .. })
+    ));
     let oversized = vec![0; (1 << 20) + 1];
     assert!(matches!(
         player::Event::decode(&oversized),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
 
+use shardbook_domain::process::settlement::legs_of;
 use shardbook_domain::{DecodeError, event, player};
 
 use crate::samples;
@@ -83,6 +84,23 @@ fn player_events_keep_their_bytes() {
         player::Event::encode,
         player::Event::decode,
     );
+}
+
+/// Protects bets from a result that is missed: of the bytes of every event it is told whether a bet was placed, and on what,
+/// as of the whole event.
+#[test]
+fn placed_bets_are_told_by_their_bytes() {
+    let mut placed = 0;
+    for (name, bytes) in lines(PLAYER) {
+        let event = player::Event::decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let of_bytes = player::Event::legs_placed(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let of_bytes = of_bytes.map(|(bet, legs)| (bet, legs.iter().map(|leg| leg.selection).collect()));
+        assert_eq!(of_bytes, legs_of(&event), "{name}");
+        assert_eq!(player::Event::is_bet_placed(&bytes), of_bytes.is_some(), "{name}");
+        placed += usize::from(of_bytes.is_some());
+    }
+    assert!(placed > 0, "no bet is placed");
+    assert_eq!(player::Event::legs_placed(&[]), Ok(None));
 }
 
 /// Protects every journal ever written: the events of a sporting event are read and written as they were.

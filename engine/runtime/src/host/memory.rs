@@ -1,6 +1,6 @@
 //! What an actor remembers of its latest commands.
 
-use std::collections::VecDeque;
+use smallvec::SmallVec;
 
 use crate::entity::CommandId;
 use crate::journal::Reader;
@@ -9,6 +9,8 @@ use crate::views::{Dropped, Remembered, RememberedRef};
 /// Outcomes up to which memory is kept as tight as it can be: what an entity at rest has. Each next step is another size for
 /// the allocator, which keeps some of each.
 const FEW: usize = 32;
+/// Heads that lie in the memory itself: of what is held, and of what waits for the views.
+const HEADS_HERE: usize = 12;
 /// A frame that is not known yet.
 const UNKNOWN: u64 = u64::MAX;
 
@@ -29,8 +31,9 @@ pub(super) struct Memory {
     restored: u32,
     /// A frame at or after the one that holds the oldest; unknown until it was seen to be durable.
     oldest_at_most: u64,
-    /// The first bytes of the command of each: nearly every command is new, and is told from those held by these alone.
-    heads: VecDeque<u32>,
+    /// The first bytes of the command of each: nearly every command is new, and is told from those held by these alone, which
+    /// of an entity without a crowd lie here.
+    heads: SmallVec<[u32; HEADS_HERE]>,
     dropped: Dropped,
 }
 
@@ -41,7 +44,7 @@ impl Default for Memory {
             gone: 0,
             restored: 0,
             oldest_at_most: UNKNOWN,
-            heads: VecDeque::new(),
+            heads: SmallVec::new(),
             dropped: Dropped::None,
         }
     }
@@ -53,7 +56,7 @@ impl Memory {
         let bytes = |remembered: &Remembered| RememberedRef::HEAD_BYTES + remembered.outcome.len();
         let mut memory = Self {
             records: Vec::with_capacity(remembered.iter().map(bytes).sum()),
-            heads: VecDeque::with_capacity(remembered.len()),
+            heads: SmallVec::with_capacity(remembered.len()),
             restored: remembered.len() as u32,
             dropped,
             ..Self::default()
@@ -85,7 +88,7 @@ impl Memory {
         if self.heads.len() == self.heads.capacity() && self.heads.len() < FEW {
             self.heads.reserve_exact(1);
         }
-        self.heads.push_back(head(remembered.command));
+        self.heads.push(head(remembered.command));
     }
 
     /// Makes room for so many bytes. What was let go is taken off the front only when there is none. A few outcomes get half
@@ -109,37 +112,38 @@ impl Memory {
     /// Drops the oldest beyond `keep`, as far as the views have them. `version` is that of the entity, `durable_version` what
     /// the journal has of it, `durable` and `viewed` are positions of its shard.
     pub(super) fn trim(&mut self, keep: usize, version: u64, durable_version: u64, durable: u64, viewed: u64) {
-        while self.heads.len() > keep {
-            if self.restored == 0 {
-                let oldest = (version + 1).saturating_sub(self.heads.len() as u64);
-                if self.oldest_at_most == UNKNOWN && oldest <= durable_version {
-                    self.oldest_at_most = durable;
-                }
-                if self.oldest_at_most > viewed {
-                    return;
-                }
+        self.let_go(keep, Dropped::insert, |memory, held| {
+            if memory.restored > 0 {
+                return true;
             }
-            let command = self.let_go();
-            self.dropped.insert(command);
-        }
+            let oldest = (version + 1).saturating_sub(held as u64);
+            if memory.oldest_at_most == UNKNOWN && oldest <= durable_version {
+                memory.oldest_at_most = durable;
+            }
+            memory.oldest_at_most <= viewed
+        });
     }
 
     /// Drops the oldest beyond `keep` of an entity whose commands are idempotent by their content.
     pub(super) fn trim_freely(&mut self, keep: usize) {
-        while self.heads.len() > keep {
-            self.let_go();
-        }
+        self.let_go(keep, |_, _| (), |_, _| true);
     }
 
-    /// Lets the oldest go; its command.
-    fn let_go(&mut self) -> CommandId {
-        let mut reader = self.reader();
-        let oldest = next(&mut reader).command;
-        self.gone = (self.records.len() - reader.left()) as u32;
-        self.heads.pop_front();
-        self.restored = self.restored.saturating_sub(1);
-        self.oldest_at_most = UNKNOWN;
-        oldest
+    /// Lets the oldest go beyond `keep`, one after the other, while it `may`: asked with how many are held. Their commands are
+    /// noted.
+    fn let_go(&mut self, keep: usize, note: impl Fn(&mut Dropped, CommandId), may: impl Fn(&mut Self, usize) -> bool) {
+        let before = self.heads.len();
+        let mut held = before;
+        while held > keep && may(self, held) {
+            let mut reader = self.reader();
+            let oldest = next(&mut reader).command;
+            self.gone = (self.records.len() - reader.left()) as u32;
+            self.restored = self.restored.saturating_sub(1);
+            self.oldest_at_most = UNKNOWN;
+            note(&mut self.dropped, oldest);
+            held -= 1;
+        }
+        self.heads.drain(..before - held);
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -10,11 +10,10 @@
 //! crash takes what is in memory and no more, and a start reads it again from the journal.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use foldhash::fast::RandomState;
 use rocksdb::WriteBatch;
 
 use super::positions::{self, ViewName};
@@ -25,7 +24,7 @@ use crate::journal::{Families, Position, Reader, Store, put_varint};
 use crate::slot::{ShardId, SlotMap};
 
 /// What a list belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListOf {
     /// The outcomes of commands.
     Outcomes,
@@ -44,48 +43,62 @@ impl ListOf {
     }
 }
 
-/// Elements by list.
+/// Elements of many lists, one after the other as they came.
+///
+/// There is no index: what is put a hundred thousand times a second goes to the end of a few buffers, and who looks for a list
+/// goes over one of them.
 #[derive(Debug, Default)]
-struct Elements {
-    of_outcomes: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
-    of_views: HashMap<Box<[u8]>, Vec<u8>, RandomState>,
+struct Elements(Vec<u8>);
+
+/// An element as it is in the row of its list, and which list that is.
+#[derive(Debug, Clone, Copy)]
+struct Element<'e> {
+    of: ListOf,
+    list: &'e [u8],
+    bytes: &'e [u8],
+}
+
+/// Before each element: what its list belongs to, bytes of the key of the list, bytes of the element.
+const HEAD_BYTES: usize = 6;
+
+impl<'e> Element<'e> {
+    fn of_list(&self) -> (ListOf, &'e [u8]) {
+        (self.of, self.list)
+    }
 }
 
 impl Elements {
-    fn of(&self, of: ListOf) -> &HashMap<Box<[u8]>, Vec<u8>, RandomState> {
-        match of {
-            ListOf::Outcomes => &self.of_outcomes,
-            ListOf::View => &self.of_views,
-        }
+    /// Adds an element to a list: the end of its key, and what it holds in parts; how many bytes that is in its row.
+    fn add(&mut self, of: ListOf, list: &[u8], element: &[u8], value: &[&[u8]]) -> usize {
+        let into = &mut self.0;
+        into.reserve(HEAD_BYTES + list.len() + element.len() + VARINT_MAX + parts_len(value));
+        into.extend_from_slice(&[of as u8, list.len() as u8, 0, 0, 0, 0]);
+        into.extend_from_slice(list);
+        let at = into.len();
+        into.extend_from_slice(element);
+        put_varint(parts_len(value) as u64, into);
+        value.iter().for_each(|part| into.extend_from_slice(part));
+        let added = into.len() - at;
+        let length = at - list.len() - 4;
+        into[length..length + 4].copy_from_slice(&(added as u32).to_le_bytes());
+        added
     }
 
-    fn of_mut(&mut self, of: ListOf) -> &mut HashMap<Box<[u8]>, Vec<u8>, RandomState> {
-        match of {
-            ListOf::Outcomes => &mut self.of_outcomes,
-            ListOf::View => &mut self.of_views,
-        }
+    fn iter(&self) -> impl Iterator<Item = Element<'_>> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            let ([of, list, length @ ..], after) = rest.split_first_chunk::<HEAD_BYTES>()?;
+            let (list, after) = after.split_at(usize::from(*list));
+            let (bytes, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+            rest = after;
+            let of = ListOf::ALL[usize::from(*of)];
+            Some(Element { of, list, bytes })
+        })
     }
+}
 
-    /// Of which nothing is left but the memory of lists that much was put into: that will soon be used again.
-    fn emptied(mut self) -> Self {
-        for of in ListOf::ALL {
-            let lists = self.of_mut(of);
-            lists.retain(|_, elements| {
-                let much = elements.len() >= MUCH;
-                elements.clear();
-                much
-            });
-            lists.shrink_to(lists.len() * 2);
-        }
-        self
-    }
-
-    /// Takes over the lists of others in place of its own.
-    fn take_over(&mut self, others: Self) {
-        let Self { of_outcomes, of_views } = others;
-        self.of_outcomes.extend(of_outcomes);
-        self.of_views.extend(of_views);
-    }
+fn parts_len(value: &[&[u8]]) -> usize {
+    value.iter().map(|part| part.len()).sum()
 }
 
 /// A part of the lists of a shard.
@@ -96,12 +109,8 @@ struct Part {
     leaving: Arc<Elements>,
 }
 
-/// Bytes of elements of a list from which on its memory is kept for the next: some elements. Of very many players each has
-/// one or two, and others the next time.
-const MUCH: usize = 256;
-
-/// Parts of the lists of a shard: a reader hardly ever meets the writer.
-const PARTS: usize = 16;
+/// Parts of the lists of a shard: who looks for a list goes over some tens of kilobytes, and hardly ever meets the writer.
+const PARTS: usize = 256;
 
 fn part_of(list: &[u8]) -> usize {
     usize::from(list.iter().fold(0, |part, byte| part ^ byte)) % PARTS
@@ -118,13 +127,23 @@ struct Counted {
 }
 
 /// The lists of one shard that are not written yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OfShard {
     parts: [Mutex<Part>; PARTS],
     /// Held by whoever adds or lets leave, from the first element of a frame to its note.
     counted: Mutex<Counted>,
     /// Held while rows are written.
     writing: Mutex<()>,
+}
+
+impl Default for OfShard {
+    fn default() -> Self {
+        Self {
+            parts: std::array::from_fn(|_| Mutex::default()),
+            counted: Mutex::default(),
+            writing: Mutex::default(),
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -144,18 +163,19 @@ impl OfShard {
         (leaving, std::mem::take(&mut *counted))
     }
 
-    /// They are rows, and need not be here any more.
-    fn have_left(&self, leaving: Vec<Arc<Elements>>) {
+    /// They are rows, and need not be here any more. The memory of each part is used again, up to so many bytes.
+    fn have_left(&self, leaving: Vec<Arc<Elements>>, kept: usize) {
         for (part, left) in self.parts.iter().zip(leaving) {
             // Freed without a reader waiting.
             let held = std::mem::take(&mut lock(part).leaving);
             drop(held);
-            if let Ok(left) = Arc::try_unwrap(left) {
-                let mut again = left.emptied();
-                let mut part = lock(part);
+            if let Ok(Elements(mut again)) = Arc::try_unwrap(left) {
+                again.clear();
+                again.shrink_to(kept);
+                let now = &mut lock(part).now.0;
                 // In a few milliseconds little has come.
-                again.take_over(std::mem::take(&mut part.now));
-                part.now = again;
+                again.extend_from_slice(now);
+                *now = again;
             }
         }
     }
@@ -172,7 +192,6 @@ pub(crate) struct Gathering<'l> {
 impl Gathering<'_> {
     /// Adds an element to a list: the end of its key, and what it holds; each key and value in parts.
     pub(super) fn add(&self, of: ListOf, list: &[&[u8]], element: &[u8], value: &[&[u8]]) {
-        // Keys are short, and most lists are known.
         let mut key = [0; LIST_KEY_MAX];
         let mut length = 0;
         for part in list {
@@ -180,17 +199,7 @@ impl Gathering<'_> {
             length += part.len();
         }
         let key = &key[..length];
-        let mut part = lock(&self.parts[part_of(key)]);
-        let lists = part.now.of_mut(of);
-        let added = match lists.get_mut(key) {
-            Some(elements) => put_element(element, value, elements),
-            None => {
-                let mut elements = Vec::new();
-                let added = put_element(element, value, &mut elements);
-                lists.insert(key.into(), elements);
-                added + length
-            }
-        };
+        let added = lock(&self.parts[part_of(key)]).now.add(of, key, element, value);
         self.added.set(self.added.get() + added);
     }
 
@@ -246,22 +255,34 @@ impl Lists {
         let sequence = counted.noted.values().map(|(_, sequence)| *sequence).max();
         // Nothing is added without a note.
         let Some(sequence) = sequence else {
-            of_shard.have_left(leaving);
+            of_shard.have_left(leaving, self.kept());
             return Ok((0, 0));
         };
         let last = Position { shard, sequence };
         let mut batch = WriteBatch::with_capacity_bytes(counted.bytes * 5 / 4);
-        let mut row = Vec::new();
-        for of in ListOf::ALL {
-            let lists = leaving.iter().flat_map(|part| part.of(of));
-            let mut lists: Vec<_> = lists.filter(|(_, elements)| !elements.is_empty()).collect();
-            lists.sort_unstable_by_key(|(list, _)| *list);
-            for (list, elements) in lists {
-                row.clear();
-                row.extend_from_slice(list);
-                row.extend_from_slice(&last.to_bytes());
-                batch.put_cf(store.family(of.family()), &row, elements);
-            }
+        let (mut row, mut held) = (Vec::new(), Vec::new());
+        // A part fits the nearest cache, and the lists of all parts are far fewer than their elements.
+        let sorted: Vec<Vec<_>> = leaving
+            .iter()
+            .map(|part| {
+                let mut elements: Vec<_> = part.iter().collect();
+                elements.sort_by_key(Element::of_list);
+                elements
+            })
+            .collect();
+        let of_one = |a: &Element<'_>, b: &Element<'_>| a.of_list() == b.of_list();
+        let mut lists: Vec<_> = sorted.iter().flat_map(|elements| elements.chunk_by(of_one)).collect();
+        lists.sort_unstable_by_key(|list| list[0].of_list());
+        for elements in lists {
+            let (of, list) = elements[0].of_list();
+            row.clear();
+            row.extend_from_slice(list);
+            row.extend_from_slice(&last.to_bytes());
+            held.clear();
+            elements
+                .iter()
+                .for_each(|element| held.extend_from_slice(element.bytes));
+            batch.put_cf(store.family(of.family()), &row, &held);
         }
         for (view, (version, sequence)) in &counted.noted {
             positions::write(store, &mut batch, *view, *version, shard, *sequence);
@@ -270,7 +291,7 @@ impl Lists {
         // Until they are rows they stay here: whoever looks here and then on disk finds each at least once. Where that fails
         // they stay for good, and the house stops.
         store.write_views(batch)?;
-        of_shard.have_left(leaving);
+        of_shard.have_left(leaving, self.kept());
         Ok(written)
     }
 
@@ -282,15 +303,27 @@ impl Lists {
         list: &[u8],
         mut look: impl FnMut(&[u8]) -> Result<ControlFlow<()>, Undecodable>,
     ) -> Result<ControlFlow<()>, Undecodable> {
-        let part = lock(&self.shards[usize::from(shard.0)].parts[part_of(list)]);
-        for elements in [&part.now, &*part.leaving] {
-            if let Some(held) = elements.of(of).get(list)
-                && look(held)?.is_break()
-            {
-                return Ok(ControlFlow::Break(()));
+        let mut each = |elements: &Elements| {
+            let held = elements.iter().filter(|element| element.of_list() == (of, list));
+            for element in held {
+                if look(element.bytes)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
+            Ok(ControlFlow::Continue(()))
+        };
+        let part = lock(&self.shards[usize::from(shard.0)].parts[part_of(list)]);
+        let leaving = Arc::clone(&part.leaving);
+        if each(&part.now)?.is_break() {
+            return Ok(ControlFlow::Break(()));
         }
-        Ok(ControlFlow::Continue(()))
+        drop(part);
+        each(&leaving)
+    }
+
+    /// Bytes that a part keeps for the next elements: twice its share.
+    fn kept(&self) -> usize {
+        self.bytes_max / PARTS * 2
     }
 }
 
@@ -299,15 +332,8 @@ impl Lists {
 const FRAMES_FACTOR: usize = 4;
 /// Bytes of the key of a list at the most.
 const LIST_KEY_MAX: usize = 32;
-
-/// Writes an element of a list as it is in its row; how many bytes.
-fn put_element(element: &[u8], value: &[&[u8]], into: &mut Vec<u8>) -> usize {
-    let before = into.len();
-    into.extend_from_slice(element);
-    put_varint(value.iter().map(|part| part.len() as u64).sum(), into);
-    value.iter().for_each(|part| into.extend_from_slice(part));
-    into.len() - before
-}
+/// Bytes of a length before what it counts, at the most.
+const VARINT_MAX: usize = 10;
 
 /// The elements of a row: each with the end of its key, of so many bytes, and what it holds.
 pub(super) fn elements(row: &[u8], element: usize) -> impl Iterator<Item = Result<(&[u8], &[u8]), Undecodable>> {
@@ -413,21 +439,20 @@ mod tests {
         assert!(!lists.is_full(SHARD));
         let (leaving, counted) = of_shard.leave();
         assert_eq!(counted.noted[&VIEW], (1, 1));
-        // Bytes of the first element of a list count its key.
-        assert_eq!((counted.bytes, counted.frames), (2 * (1 + 1 + 1 + 5), 30));
+        assert_eq!((counted.bytes, counted.frames), (2 * (1 + 1 + 5), 30));
         frame(&[(b"a", 3)]);
         assert_eq!((shown(&lists, b"a"), shown(&lists, b"b")), (vec![1, 3], vec![2]));
-        of_shard.have_left(leaving);
+        of_shard.have_left(leaving, 0);
         assert_eq!((shown(&lists, b"a"), shown(&lists, b"b")), (vec![3], vec![]));
         let (leaving, counted) = of_shard.leave();
         assert_eq!(counted.noted[&VIEW], (1, 2));
         assert_eq!(shown(&lists, b"a"), [3]);
-        of_shard.have_left(leaving);
+        of_shard.have_left(leaving, 0);
         assert_eq!(shown(&lists, b"a"), []);
         (0..15).for_each(|element| frame(&[(b"c", element)]));
-        assert!(lists.is_full(SHARD), "15 elements of 7 bytes, and a key");
+        assert!(lists.is_full(SHARD), "15 elements of 7 bytes");
         // Without a frame nothing is noted, and nothing is written.
-        of_shard.have_left(of_shard.leave().0);
+        of_shard.have_left(of_shard.leave().0, 0);
         assert!(of_shard.leave().1.noted.is_empty());
     }
 }
