@@ -54,6 +54,7 @@ use shardbook_runtime::entity::Undecodable;
 
 use crate::book::Book;
 use crate::budgets::Budgets;
+use crate::changed_bets::ChangedBets;
 
 /// What decisions on this node may look at.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub struct World {
     pub book: Book,
     /// What is left of the house's limits on open bets together.
     pub budgets: Budgets,
+    /// Where players who listen hear of their bets.
+    pub changed_bets: ChangedBets,
 }
 
 fn undecodable(error: impl std::fmt::Display) -> Undecodable {

@@ -26,11 +26,11 @@ use tokio::sync::mpsc;
 use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
 use crate::names::Names;
 use crate::pending::Change;
-use crate::recall::{recall, with_recalled};
+use crate::recall::with_recalled;
 use crate::referrals::{Referrals, Turn};
 use crate::translate::{
     balance_to_wire, bet_to_wire, event_info, market_delta, market_image, offered, placed, referral, slip_id,
-    slip_refused, waiting, wallet_to_wire,
+    slip_refused, waiting,
 };
 use crate::views::decoded;
 
@@ -323,7 +323,6 @@ impl Fanout {
             return Ok(());
         }
         let player = PlayerId(entry.entry.key.id);
-        let mut bets: Vec<BetNo> = Vec::new();
         let mut cashier = false;
         let mut slips: Vec<(SlipNo, Option<Released>)> = Vec::new();
         let mut taken: Vec<BetNo> = Vec::new();
@@ -333,14 +332,6 @@ impl Fanout {
                 let _ = self.waiting.send(Change { player, slip, until }).await;
             }
             match event {
-                player::Event::BetSettled { bet, .. }
-                | player::Event::LinesSettled { bet, .. }
-                | player::Event::BetCashedOut { bet, .. }
-                | player::Event::BetUnsettled { bet, .. }
-                    if !bets.contains(&bet) =>
-                {
-                    bets.push(bet);
-                }
                 player::Event::SlipHeld { slip, .. }
                 | player::Event::SlipApproved { slip, .. }
                 | player::Event::SlipOffered { slip, .. } => slips.push((slip, None)),
@@ -353,11 +344,7 @@ impl Fanout {
                 _ => {}
             }
         }
-        let listens =
-            (cashier || !bets.is_empty() || !slips.is_empty()) && self.topic.audience().listens(&player.to_string());
-        if listens {
-            bets.into_iter().for_each(|bet| self.publish_bet(player, bet));
-        }
+        let listens = (cashier || !slips.is_empty()) && self.topic.audience().listens(&player.to_string());
         for (slip, how) in slips {
             if listens {
                 self.publish_slip(player, slip, how, taken.clone());
@@ -375,42 +362,6 @@ impl Fanout {
             }
         }
         Ok(())
-    }
-
-    /// The bet as the player's actor has it, once that is durable: the frame holds only what changed.
-    fn publish_bet(&self, player: PlayerId, bet: BetNo) {
-        let (names, world) = (Arc::clone(&self.names), Arc::clone(&self.world));
-        let look = move |state: &player::State| {
-            Some((
-                state.balance()?,
-                wallet_to_wire(state),
-                state.bet(bet).map(Cow::into_owned),
-            ))
-        };
-        let Ok(pending) = self.players.read(player.0, look) else {
-            // The mailbox is full: the client learns of it from its next answer or list.
-            return;
-        };
-        let (topic, store, journal) = (Arc::clone(&self.topic), Arc::clone(&self.store), self.journal.clone());
-        tokio::spawn(async move {
-            let Ok(Some((balance, wallet, held))) = pending.answer().await else {
-                return;
-            };
-            let bet = match held {
-                Some(bet) => Some(bet),
-                // So many bets were settled at once that this one has left its player's memory already.
-                None if journal.until_viewed().await.is_ok() => recall(&store, player, bet).unwrap_or_else(|fault| {
-                    tracing::error!(%fault, %player, %bet, "cannot tell of a settled bet");
-                    None
-                }),
-                None => None,
-            };
-            if let Some(bet) = bet {
-                let bet = Some(bet_to_wire(player, &bet, balance.currency, &names, &world.rules));
-                let changed = client::BetChanged { bet, balance: wallet };
-                publish_player(&topic, player, player_update::Change::Bet(changed));
-            }
-        });
     }
 }
 
@@ -505,7 +456,7 @@ impl Fanout {
     }
 }
 
-fn publish_player(topic: &PublicTopic, player: PlayerId, change: player_update::Change) {
+pub(crate) fn publish_player(topic: &PublicTopic, player: PlayerId, change: player_update::Change) {
     let update = PlayerUpdate {
         player_id: player.to_string(),
         change: Some(change),

@@ -8,6 +8,7 @@ pub mod archive;
 mod background;
 mod book;
 mod budgets;
+mod changed_bets;
 mod demand;
 mod entities;
 mod fanout;

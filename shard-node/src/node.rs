@@ -20,6 +20,7 @@ use crate::archive::{self, ArchiveOptions};
 use crate::background::Background;
 use crate::book::Book;
 use crate::budgets::Budgets;
+use crate::changed_bets::{ChangedBets, Teller};
 use crate::entities::{EventEntity, PLAYER, PlayerEntity, World};
 use crate::fanout::{Arrivals, Fanout, PublicTopic, Sources};
 use crate::names::Names;
@@ -148,10 +149,13 @@ impl ShardNode {
             archive::run(store, rules, Arc::clone(&clock), archive)
         });
         let rules = rulebook::open(node.store(), options.rules)?;
+        let topic = Arc::new(PublicTopic::new(options.public_queue));
+        let (changed_bets, changes) = ChangedBets::to(topic.audience());
         let world = Arc::new(World {
             budgets: Budgets::open(node.store(), &rules)?,
             rules,
             book: Book::default(),
+            changed_bets,
         });
         let host_world = || Arc::new(Arc::clone(&world));
         let players: Host<PlayerEntity> =
@@ -160,10 +164,7 @@ impl ShardNode {
             Host::start(node.parts(Arc::clone(&clock)), options.host.clone(), host_world()).await?;
         let referrals = Arc::<Referrals>::default();
         let (due, waiting) = Due::open(node.store(), players.clone(), Arc::clone(&clock))?;
-        let (topic, arrivals) = (
-            Arc::new(PublicTopic::new(options.public_queue)),
-            Arc::<Arrivals>::default(),
-        );
+        let arrivals = Arc::<Arrivals>::default();
         let names = Arc::new(Names::new(Arc::clone(node.store())));
         let mut fanout = Fanout::new(Sources {
             world: Arc::clone(&world),
@@ -193,7 +194,15 @@ impl ShardNode {
         let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
         let archiving = archiving.map(|run| Background::start("archive", run)).transpose()?;
         let fanout = tokio::spawn(fanout.follow(frames));
+        let teller = Teller {
+            world: Arc::clone(&world),
+            topic: Arc::clone(&topic),
+            names: Arc::clone(&names),
+            store: Arc::clone(node.store()),
+            journal: node.journal().clone(),
+        };
         let upkeep = vec![
+            tokio::spawn(teller.run(changes)),
             tokio::spawn(due.run()),
             tokio::spawn(Budgets::tend(Arc::clone(&world))),
             tokio::spawn(watch_processors(turnstile.clone())),

@@ -146,6 +146,17 @@ pub trait Entity: Send + Sync + 'static {
     /// The answer to an accepted command, from its events and the state after them.
     fn reply(state: &Self::State, events: &[Self::Event], world: &Self::World) -> Self::Reply;
 
+    /// What is told to those who listen once these events are durable, made from the state right after them: a later look
+    /// would see what came since. Not for a replay. It runs on the thread of the journal, and so only hands something on.
+    fn told(
+        _key: EntityKey,
+        _state: &Self::State,
+        _events: &[Self::Event],
+        _world: &Self::World,
+    ) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
     /// A digest of the command's content, to tell a retry from another command with the same id.
     fn fingerprint(command: &Self::Command) -> u64;
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use shardbook_domain::ids::PlayerId;
 use shardbook_domain::player::{self, Command, Event, Rejection, Reply, State};
 use shardbook_domain::time::Time;
-use shardbook_runtime::entity::{Contended, Context, Entity, Kind, Remember, Undecodable};
+use shardbook_runtime::entity::{Contended, Context, Entity, EntityKey, Kind, Remember, Undecodable};
 
 use super::{World, undecodable};
 
@@ -26,7 +27,9 @@ impl Entity for PlayerEntity {
     type World = Arc<World>;
 
     fn decide(state: &State, command: &Command, context: &Context<'_, Self::World>) -> Result<Vec<Event>, Rejection> {
-        let World { rules, book, budgets } = &**context.world;
+        let World {
+            rules, book, budgets, ..
+        } = &**context.world;
         player::decide(
             state,
             command,
@@ -49,6 +52,10 @@ impl Entity for PlayerEntity {
 
     fn reply(state: &State, events: &[Event], world: &Self::World) -> Reply {
         player::reply(state, events, world.rules.current())
+    }
+
+    fn told(key: EntityKey, state: &State, events: &[Event], world: &Self::World) -> Option<Box<dyn FnOnce() + Send>> {
+        world.changed_bets.of(PlayerId(key.id), state, events)
     }
 
     bytes_of_the_domain!(player);

@@ -244,7 +244,7 @@ impl<E: Entity> Body<E> {
         stages::mark(Stage::Decide);
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
-            let outcome = match decided {
+            let (outcome, told) = match decided {
                 Ok(events) => {
                     for event in &events {
                         scratch.events.push(|into| E::encode_event(event, into));
@@ -254,9 +254,11 @@ impl<E: Entity> Body<E> {
                         E::apply(&mut self.entity.state, event);
                     }
                     self.entity.events_since_snapshot += events.len() as u32;
-                    Ok(E::reply(&self.entity.state, &events, context.world))
+                    let state = &self.entity.state;
+                    let told = E::told(self.key, state, &events, context.world);
+                    (Ok(E::reply(state, &events, context.world)), told)
                 }
-                Err(rejection) => Err(rejection),
+                Err(rejection) => (Err(rejection), None),
             };
             stages::mark(Stage::Decide);
             E::encode_outcome(outcome.as_ref(), &mut scratch.outcome);
@@ -287,6 +289,9 @@ impl<E: Entity> Body<E> {
                     Ok(accepted) => Answer::Accepted(accepted),
                     Err(rejection) => Answer::Rejected(rejection),
                 }));
+                if let Some(tell) = told {
+                    tell();
+                }
             });
             let since = &mut self.entity.bytes_since_snapshot;
             *since = since.saturating_add(scratch.entry.len() as u32);
