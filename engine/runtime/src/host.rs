@@ -18,12 +18,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ractor::ActorCell;
-use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::entity::{CommandId, Entity, EntityKey};
 use crate::fault::StoreFault;
 use crate::journal::{Journal, Room, Store};
+use crate::promise::{Promised, promise};
 use crate::router::CallFault;
 use crate::stages::{self, Stage};
 use crate::views::Tails;
@@ -166,7 +166,7 @@ impl<E: Entity> Host<E> {
         terms: Terms,
     ) -> Result<Pending<Answer<E>>, CallFault> {
         let _lap = stages::sample(Stage::Route);
-        let (reply, pending) = oneshot::channel();
+        let (reply, pending) = promise();
         let Terms {
             deadline_ms,
             pass,
@@ -212,11 +212,11 @@ impl<E: Entity> Host<E> {
         id: u64,
         look: impl FnOnce(&E::State, u64) -> R + Send + 'static,
     ) -> Result<Pending<R>, CallFault> {
-        let (reply, pending) = oneshot::channel();
+        let (reply, pending) = promise();
         let look = move |state: &E::State, version: u64| {
             let seen = look(state, version);
             let then = move || {
-                let _ = reply.send(Ok(seen));
+                reply.keep(Ok(seen));
             };
             Box::new(then) as crate::journal::Committed
         };
@@ -346,7 +346,7 @@ fn said(payload: &(dyn Any + Send)) -> String {
 }
 
 /// A command or question under way.
-pub struct Pending<T>(oneshot::Receiver<Result<T, CallFault>>);
+pub struct Pending<T>(Promised<Result<T, CallFault>>);
 
 impl<T> Pending<T> {
     /// The answer.

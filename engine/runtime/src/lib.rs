@@ -12,6 +12,7 @@ pub mod host;
 pub mod journal;
 pub mod node;
 pub mod priority;
+mod promise;
 pub mod router;
 pub mod slot;
 pub mod stages;

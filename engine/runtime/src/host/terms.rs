@@ -1,9 +1,8 @@
 //! On what terms a command is sent, and what is given back with its answer.
 
-use tokio::sync::oneshot;
-
 use super::Answer;
 use crate::entity::Entity;
+use crate::promise::Promise;
 use crate::router::CallFault;
 use crate::turnstile::Pass;
 
@@ -41,12 +40,12 @@ impl Terms {
 
 /// Where the answer goes.
 pub(super) struct Reply<E: Entity> {
-    to: oneshot::Sender<Result<Answer<E>, CallFault>>,
+    to: Promise<Result<Answer<E>, CallFault>>,
     pass: Option<Pass>,
 }
 
 impl<E: Entity> Reply<E> {
-    pub(super) fn new(to: oneshot::Sender<Result<Answer<E>, CallFault>>, pass: Option<Pass>) -> Self {
+    pub(super) fn new(to: Promise<Result<Answer<E>, CallFault>>, pass: Option<Pass>) -> Self {
         Self { to, pass }
     }
 
@@ -54,6 +53,6 @@ impl<E: Entity> Reply<E> {
     pub(super) fn send(self, answer: Result<Answer<E>, CallFault>) {
         // Before the answer: whoever has it may send the next.
         drop(self.pass);
-        let _ = self.to.send(answer);
+        self.to.keep(answer);
     }
 }

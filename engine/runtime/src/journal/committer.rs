@@ -16,6 +16,7 @@ use super::gate::{After, Door, Gate, Room, Taken};
 use super::store::{Families, Store};
 use crate::entity::EntityKey;
 use crate::fault::StoreFault;
+use crate::promise::kept_together;
 use crate::slot::{ShardId, SlotMap};
 use crate::stages::{self, Stage};
 
@@ -322,13 +323,15 @@ impl Committer {
         self.write(&frames)?;
         self.publish(frames)?;
         stages::mark(Stage::Write);
-        for after in taken.after.drain(..) {
-            match after {
-                After::Answer(then) => then(),
-                After::Follow(followed) => self.follow(0, followed)?,
+        kept_together(|| {
+            for after in taken.after.drain(..) {
+                match after {
+                    After::Answer(then) => then(),
+                    After::Follow(followed) => self.follow(0, followed)?,
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn write(&self, frames: &[Arc<Frame>]) -> Result<(), StoreFault> {
