@@ -32,6 +32,12 @@ pub(crate) fn kept_together<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
+/// Wakes those whose answers are there, before something that may have to wait for one of them.
+pub(crate) fn wake_so_far() {
+    let so_far = TO_WAKE.with_borrow_mut(|to_wake| to_wake.as_mut().map(std::mem::take));
+    so_far.into_iter().flatten().for_each(Waker::wake);
+}
+
 fn wake(waker: Waker) {
     let many = TO_WAKE.with_borrow_mut(|to_wake| match to_wake {
         None => vec![waker],
@@ -80,7 +86,7 @@ pub(crate) fn promise<T>() -> (Promise<T>, Promised<T>) {
 }
 
 impl<T> Promise<T> {
-    /// Keeps it, if somebody still waits or not.
+    /// Keeps it, whether or not somebody still waits.
     pub(crate) fn keep(self, answer: T) {
         lock(&self.0).answer = Some(answer);
     }
@@ -185,6 +191,8 @@ mod tests {
                 let expected = if at + 1 < WOKEN_AT_ONCE { 0 } else { WOKEN_AT_ONCE };
                 assert_eq!(count(), expected, "after {}", at + 1);
             }
+            wake_so_far();
+            assert_eq!(count(), WOKEN_AT_ONCE + 3);
         });
         assert_eq!(count(), WOKEN_AT_ONCE + 3);
         for (at, mut promised) in promised.into_iter().enumerate() {
@@ -194,6 +202,7 @@ mod tests {
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             kept_together(|| {
                 kept.keep(0);
+                assert_eq!(count(), WOKEN_AT_ONCE + 3, "not before the end");
                 panic!("as a bug would");
             });
         }));

@@ -16,7 +16,7 @@ use super::gate::{After, Door, Gate, Room, Taken};
 use super::store::{Families, Store};
 use crate::entity::EntityKey;
 use crate::fault::StoreFault;
-use crate::promise::kept_together;
+use crate::promise::{kept_together, wake_so_far};
 use crate::slot::{ShardId, SlotMap};
 use crate::stages::{self, Stage};
 
@@ -327,7 +327,11 @@ impl Committer {
             for after in taken.after.drain(..) {
                 match after {
                     After::Answer(then) => then(),
-                    After::Follow(followed) => self.follow(0, followed)?,
+                    After::Follow(followed) => {
+                        // Who follows may be full, and wait for an answer before it takes more.
+                        wake_so_far();
+                        self.follow(0, followed)?;
+                    }
                 }
             }
             Ok(())

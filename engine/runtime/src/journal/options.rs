@@ -152,7 +152,7 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
     // Looked up for each command whose id an entity no longer holds, or by processes that follow, and nearly always missing: the
     // filter of the rows in memory says so without a search.
     let mut outcomes = family(RowsOf::Once);
-    // Ids and digests: they hardly compress.
+    // Mostly ids and digests: compressed, the tables of a bet would take a thirteenth less of the disk.
     outcomes.set_compression_type(DBCompressionType::None);
     for mostly_missed in [&mut outcomes, &mut views] {
         mostly_missed.set_memtable_whole_key_filtering(true);
