@@ -1,7 +1,8 @@
 //! Old frames leave the store for the archive: while the node serves, or by a tool while it does not.
 //!
 //! What the views, the snapshots and the settlement process have not read yet stays. A frame that left is read again only
-//! where the whole past is wanted: to prove it, to show it, or to make a view anew.
+//! where the whole past is wanted: to prove it, to show it, or to make a view anew. So players who have no snapshot of what a
+//! frame says take one before it leaves: those who bet long ago and were in memory when the house was killed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use shardbook_domain::rules::Rules;
 use shardbook_runtime::archive::{Keep, Report, Retention, Step};
 use shardbook_runtime::clock::Clock;
 use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::host::{Host, cover_at_rest};
 use shardbook_runtime::journal::{Store, StoreOptions};
 use shardbook_runtime::slot::ShardId;
 use shardbook_runtime::views::{Views, needed};
 
-use crate::entities::PLAYER;
+use crate::entities::{PLAYER, PlayerEntity};
 use crate::rulebook;
 use crate::settlement::read_up_to;
 use crate::views::projections;
@@ -70,22 +72,44 @@ pub fn archive(
         progress(Progress::CatchingUp(done, total));
     })?;
     opened.note_covered()?;
+    let tails = opened.tails();
     drop(opened);
-    let mut retention = begin(&store, rules.current(), keep, segment_bytes)?;
-    while let Some(step) = retention.step()? {
-        progress(Progress::Left(&step));
+    let mut sum = Report::default();
+    loop {
+        let mut retention = begin(&store, rules.current(), keep, segment_bytes)?;
+        while let Some(step) = retention.step()? {
+            progress(Progress::Left(&step));
+        }
+        let players = players(&retention);
+        if players.is_empty() {
+            progress(Progress::Compacting);
+            sum.add(&retention.finish_compacted()?);
+            return Ok(sum);
+        }
+        sum.add(&retention.finish()?);
+        cover_at_rest::<PlayerEntity>(&store, &tails, players)?;
     }
-    progress(Progress::Compacting);
-    retention.finish_compacted()
+}
+
+/// Players who hold frames back. Events do not: what of them is in no snapshot is not free to leave.
+fn players(retention: &Retention) -> Vec<u64> {
+    let players = retention.holding().filter(|key| key.kind == PLAYER);
+    players.map(|key| key.id).collect()
 }
 
 /// The process of a node: runs until it is stopped. What fails is told and tried again the next time; serving goes on.
-pub(crate) async fn run(store: Arc<Store>, rules: Rules, clock: Arc<dyn Clock>, options: ArchiveOptions) {
+pub(crate) async fn run(
+    store: Arc<Store>,
+    players: Host<PlayerEntity>,
+    rules: Rules,
+    clock: Arc<dyn Clock>,
+    options: ArchiveOptions,
+) {
     let mut pause = options.first_after.min(options.every);
     loop {
         tokio::time::sleep(pause).await;
         pause = options.every;
-        match round(&store, &rules, clock.now_ms(), &options).await {
+        match round(&store, &players, &rules, clock.now_ms(), &options).await {
             Ok(Report { frames: 0, .. }) => {}
             Ok(report) => tracing::info!(
                 frames = report.frames,
@@ -98,15 +122,32 @@ pub(crate) async fn run(store: Arc<Store>, rules: Rules, clock: Arc<dyn Clock>, 
     }
 }
 
-async fn round(store: &Arc<Store>, rules: &Rules, now_ms: u64, options: &ArchiveOptions) -> Result<Report, StoreFault> {
+async fn round(
+    store: &Arc<Store>,
+    host: &Host<PlayerEntity>,
+    rules: &Rules,
+    now_ms: u64,
+    options: &ArchiveOptions,
+) -> Result<Report, StoreFault> {
     let age = u64::try_from(options.older_than.as_millis()).unwrap_or(u64::MAX);
     let keep = Keep::Since(now_ms.saturating_sub(age));
-    let mut retention = begin(store, rules, keep, options.segment_bytes)?;
-    while retention.step()?.is_some() {
-        // Where a node stops, it stops here.
-        tokio::task::yield_now().await;
+    let mut sum = Report::default();
+    let mut held = Vec::new();
+    loop {
+        let mut retention = begin(store, rules, keep, options.segment_bytes)?;
+        while retention.step()?.is_some() {
+            // Where a node stops, it stops here.
+            tokio::task::yield_now().await;
+        }
+        let players = players(&retention);
+        sum.add(&retention.finish()?);
+        // Who was asked and has none, as it was busy or is damaged, is asked again in the next run.
+        if players.is_empty() || players == held {
+            return Ok(sum);
+        }
+        host.cover(players.iter().copied()).await?;
+        held = players;
     }
-    retention.finish()
 }
 
 fn begin(store: &Arc<Store>, rules: &Rules, keep: Keep, segment_bytes: u64) -> Result<Retention, StoreFault> {

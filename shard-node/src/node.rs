@@ -144,10 +144,7 @@ impl ShardNode {
             progress,
         )?;
         let clock: Arc<dyn Clock> = Arc::new(clock_after(node.store().latest_ms()?));
-        let archiving = options.archive.map(|archive| {
-            let (store, rules) = (Arc::clone(node.store()), options.rules.clone());
-            archive::run(store, rules, Arc::clone(&clock), archive)
-        });
+        let archiving = options.archive.map(|archive| (archive, options.rules.clone()));
         let rules = rulebook::open(node.store(), options.rules)?;
         let topic = Arc::new(PublicTopic::new(options.public_queue));
         let (changed_bets, changes) = ChangedBets::to(topic.audience());
@@ -192,7 +189,14 @@ impl ShardNode {
             options.admission.settlement_least_per_s,
         )?;
         let settlement = Background::start("settlement", settlement.run(node.viewed()))?;
-        let archiving = archiving.map(|run| Background::start("archive", run)).transpose()?;
+        let archiving = archiving.map(|(archive, rules)| {
+            let (store, players) = (Arc::clone(node.store()), players.clone());
+            Background::start(
+                "archive",
+                archive::run(store, players, rules, Arc::clone(&clock), archive),
+            )
+        });
+        let archiving = archiving.transpose()?;
         let fanout = tokio::spawn(fanout.follow(frames));
         let teller = Teller {
             world: Arc::clone(&world),

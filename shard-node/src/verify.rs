@@ -205,7 +205,7 @@ impl Replay {
                         books::after_entry(key, &events, &replayed.state, rules, verdict);
                     }
                     if outcomes {
-                        self.rebuilt.add_outcome(&entry);
+                        self.rebuilt.add_outcome(store, frame.position(), &entry)?;
                     }
                 }
                 EventEntity::KIND => {

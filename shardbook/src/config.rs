@@ -117,7 +117,8 @@ pub struct NodeConfig {
     pub outcomes_held: usize,
     /// Milliseconds, 100 to 600,000: between two rounds of upkeep.
     pub checkpoint_ms: u64,
-    /// Bytes, 0 or more: of journal that a restart reads at the most, beside what came since the last round of upkeep.
+    /// Bytes, 0 or more: of journal that a restart reads at the most for those of whose entries no list tells, beside what came
+    /// since the last round of upkeep.
     pub replay_bytes_max: u64,
     /// Entries, 64 to 10,000,000: that may wait for the journal before senders wait.
     pub queue: usize,

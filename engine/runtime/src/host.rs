@@ -26,7 +26,7 @@ use crate::journal::{Journal, Room, Store};
 use crate::promise::{Promised, promise};
 use crate::router::CallFault;
 use crate::stages::{self, Stage};
-use crate::views::Tails;
+use crate::views::{Tails, write_snapshot};
 
 use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
 use resident::{Errand, Residents};
@@ -49,8 +49,8 @@ pub struct HostOptions {
     pub outcomes_held: usize,
     /// Time between two rounds of upkeep: who leaves memory, and which snapshots are due.
     pub checkpoint: Duration,
-    /// Bytes of journal after which what was written before them is in a snapshot: bounds what a restart reads. An entity
-    /// that changes often is then snapshotted once for many changes.
+    /// Bytes of journal after which what was written before them is in a snapshot, of entities of which no list tells: bounds
+    /// what a restart reads. One that changes often is then snapshotted once for many changes.
     pub replay_bytes_max: u64,
 }
 
@@ -266,6 +266,22 @@ impl<E: Entity> Host<E> {
         self.shared.panics.load(Ordering::Relaxed)
     }
 
+    /// Has these entities take a snapshot each, and waits until they are readable. One that is busy may take it later.
+    ///
+    /// # Errors
+    /// [`StoreFault::Stopped`] when the journal has stopped.
+    pub async fn cover(&self, ids: impl IntoIterator<Item = u64>) -> Result<(), StoreFault> {
+        for id in ids {
+            // To memory first. One that cannot come is named where it is told what went wrong, and stays as it is.
+            if let Ok(there) = self.read(id, |_| ())
+                && there.answer().await.is_ok()
+            {
+                self.shared.request_snapshot(EntityKey { kind: E::KIND, id }).await?;
+            }
+        }
+        self.shared.parts.journal.until_viewed().await
+    }
+
     /// Sends every entity out of memory with a snapshot and waits until all are durable and readable.
     ///
     /// # Errors
@@ -336,6 +352,25 @@ impl<E: Entity> Shared<E> {
         }
         Ok(())
     }
+}
+
+/// Takes snapshots of entities of a store on which no host is at work, as far as its views have come.
+///
+/// # Errors
+/// When the store fails, or an entity cannot be brought back.
+pub fn cover_at_rest<E: Entity>(
+    store: &Store,
+    tails: &Tails,
+    ids: impl IntoIterator<Item = u64>,
+) -> Result<(), StoreFault> {
+    for id in ids {
+        let key = EntityKey { kind: E::KIND, id };
+        let shard = store.map().locate(key);
+        let (after, _) = store.head(shard)?;
+        let row = activation::bring_back::<E>(store, tails, key)?.encode(after);
+        write_snapshot(store, key, &row)?;
+    }
+    Ok(())
 }
 
 /// The message of a panic.

@@ -1,24 +1,30 @@
 //! How frames leave a store: segment by segment, each written, synced, read back and only then deleted.
 //!
+//! A frame leaves when every entity that it names has a snapshot of what it says, so that nobody is brought to memory from
+//! the archive. Which entities hold frames back is told ([`Retention::holding`]).
+//!
 //! A kill at any moment loses nothing. Before a segment has its name there is a partial file, which the next run writes
 //! anew; after that there is a whole segment whose frames are in the store too, which the next run compares and takes as it
 //! is; the deletion and the note of it are one write.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rustix::fs::{Advice, fadvise};
 
 use super::fault::{ArchiveFault, Damage};
 use super::folder::Archive;
 use super::name::SegmentName;
 use super::segment::{Header, SegmentWriter};
+use crate::entity::EntityKey;
 use crate::fault::StoreFault;
 use crate::journal::{Digest, Families, Frame, GENESIS, Retired, Store};
 use crate::slot::ShardId;
+use crate::views::snapshot_version;
 
 /// What stays in the store of what nothing needs any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +72,22 @@ pub struct Report {
     pub bytes: u64,
 }
 
+impl Report {
+    /// Adds what another run came to.
+    pub fn add(&mut self, other: &Self) {
+        let Self {
+            written,
+            found,
+            frames,
+            bytes,
+        } = other;
+        self.written += written;
+        self.found += found;
+        self.frames += frames;
+        self.bytes += bytes;
+    }
+}
+
 /// Frames of a shard that are to leave.
 #[derive(Debug, Clone, Copy)]
 struct Due {
@@ -87,6 +109,30 @@ pub struct Retention {
     segment_bytes: u64,
     due: VecDeque<Due>,
     report: Report,
+    snapshots: Snapshots,
+    holding: BTreeSet<EntityKey>,
+}
+
+/// Entities that are told at once to hold frames back, and whose snapshots are known at once.
+const HOLDING_MAX: usize = 65_536;
+
+/// Entries that the snapshots of entities amount to, as far as they were looked at. They may amount to more by now.
+#[derive(Debug, Default)]
+struct Snapshots(HashMap<EntityKey, u64, RandomState>);
+
+impl Snapshots {
+    /// Whether the snapshot of an entity has this entry of it.
+    fn have(&mut self, store: &Store, key: EntityKey, version: u64) -> Result<bool, StoreFault> {
+        if self.0.get(&key).is_some_and(|held| *held > version) {
+            return Ok(true);
+        }
+        if self.0.len() >= HOLDING_MAX {
+            self.0.clear();
+        }
+        let held = snapshot_version(store, key)?;
+        self.0.insert(key, held);
+        Ok(held > version)
+    }
 }
 
 impl Retention {
@@ -130,7 +176,28 @@ impl Retention {
             segment_bytes,
             due,
             report: Report::default(),
+            snapshots: Snapshots::default(),
+            holding: BTreeSet::new(),
         })
+    }
+
+    /// Entities that hold frames back which could leave otherwise, some of them where there are many: once they have
+    /// snapshots, another run goes on. Complete when there is no further [`Self::step`].
+    pub fn holding(&self) -> impl ExactSizeIterator<Item = EntityKey> {
+        self.holding.iter().copied()
+    }
+
+    /// Whether every entity in a frame has a snapshot of what it says; those that have none hold it back.
+    fn is_covered(&mut self, frame: &Frame) -> Result<bool, StoreFault> {
+        let mut covered = true;
+        for entry in frame.entries() {
+            let (key, version) = (entry.entry.key, entry.entry.version);
+            if !self.snapshots.have(&self.store, key, version)? {
+                self.holding.insert(key);
+                covered = false;
+            }
+        }
+        Ok(covered)
     }
 
     /// Lets the frames of one segment leave; `None` when there is nothing more to do.
@@ -145,6 +212,8 @@ impl Retention {
                 continue;
             };
             let SegmentName { shard, first, last } = step.name;
+            // The snapshots that frames of it leave for.
+            self.store.flush_snapshots()?;
             self.store.retire(shard, Retired { up_to: last, digest })?;
             if let Some(due) = self.due.front_mut() {
                 due.before = (last, digest);
@@ -185,7 +254,7 @@ impl Retention {
     }
 
     /// The next segment of a shard, whole and verified in the archive, and the digest of its last frame.
-    fn segment(&self, due: Due) -> Result<Option<(Step, Digest)>, StoreFault> {
+    fn segment(&mut self, due: Due) -> Result<Option<(Step, Digest)>, StoreFault> {
         let Due { shard, before, .. } = due;
         let first = before.0 + 1;
         if let Some(name) = self.archive.within(shard, first, u64::MAX).first().copied() {
@@ -198,7 +267,12 @@ impl Retention {
             let path = self.archive.folder().join(name.to_string());
             sync(&path)?;
             sync(self.archive.folder())?;
-            return Ok((name.last <= due.free).then_some((Step { name, bytes: 0 }, digest)));
+            let mut free = name.last <= due.free;
+            let store = Arc::clone(&self.store);
+            for frame in store.frames(shard, first).take((name.last - first + 1) as usize) {
+                free &= self.is_covered(&frame?)?;
+            }
+            return Ok(free.then_some((Step { name, bytes: 0 }, digest)));
         }
         let Some((last, digest)) = self.plan(due)? else {
             return Ok(None);
@@ -222,20 +296,27 @@ impl Retention {
     }
 
     /// Up to which frame the next segment goes, and the digest of that one.
-    fn plan(&self, due: Due) -> Result<Option<(u64, Digest)>, StoreFault> {
-        let (mut at, mut bytes) = (due.before, 0);
-        for frame in self.store.frames(due.shard, due.before.0 + 1) {
+    fn plan(&mut self, due: Due) -> Result<Option<(u64, Digest)>, StoreFault> {
+        let (mut at, mut last, mut bytes) = (due.before, due.before, 0);
+        let store = Arc::clone(&self.store);
+        for frame in store.frames(due.shard, due.before.0 + 1) {
             let frame = frame?;
             frame.follows(at.0, &at.1)?;
-            let sequence = frame.position().sequence;
+            let (before, sequence) = (at.0, frame.position().sequence);
             bytes += frame.bytes().len() as u64;
-            let full = bytes > self.segment_bytes && at.0 > due.before.0;
-            if sequence > due.last || full || self.is_kept(&frame) {
+            let some = last.0 > due.before.0;
+            if sequence > due.last || some && bytes > self.segment_bytes || self.is_kept(&frame) {
                 break;
             }
             at = (sequence, *frame.digest());
+            if self.is_covered(&frame)? && last.0 == before {
+                last = at;
+            } else if some || self.holding.len() >= HOLDING_MAX {
+                // Where nothing can leave, those after are looked at too: all who hold frames back are told together.
+                break;
+            }
         }
-        Ok((at.0 > due.before.0).then_some(at))
+        Ok((last.0 > due.before.0).then_some(last))
     }
 
     fn is_kept(&self, frame: &Frame) -> bool {

@@ -4,9 +4,9 @@ use super::Shared;
 use super::memory::Memory;
 use crate::entity::{Entity, EntityKey, Undecodable};
 use crate::fault::StoreFault;
-use crate::journal::EntryRef;
+use crate::journal::{EntryRef, Store};
 use crate::slot::ShardId;
-use crate::views::{RememberedRef, read_snapshot};
+use crate::views::{RememberedRef, Tails, encode_snapshot, listed_tail, read_snapshot};
 
 /// An entity as its actor holds it.
 pub(super) struct Activated<E: Entity> {
@@ -39,10 +39,29 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         parts.journal.until_viewed().await?;
         shared.residents.arrived(key, ticket);
     }
-    let shard = parts.journal.map().locate(key);
-    // The tail first: if a newer snapshot comes in between, it covers what the tail repeats.
-    let tail = parts.tails.of(key);
-    let snapshot = read_snapshot(&parts.store, key)?.unwrap_or_default();
+    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key)?;
+    if activated.snapshot_bytes == 0 {
+        activated.events_since_snapshot += head_start(key, shared.options.snapshot_events);
+    }
+    Ok(activated)
+}
+
+/// Events that count for the first snapshot though they did not happen: entities that began together and do as much would be
+/// due together for ever, all at once.
+fn head_start(key: EntityKey, events: u32) -> u32 {
+    // Neighbouring ids come to lie far apart: by the golden ratio of 64 bits.
+    let spread = (key.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32;
+    spread % events.max(1)
+}
+
+/// What snapshot and tail amount to, of an entity whose entries are all in the views.
+pub(super) fn bring_back<E: Entity>(store: &Store, tails: &Tails, key: EntityKey) -> Result<Activated<E>, StoreFault> {
+    let shard = store.map().locate(key);
+    // This tail first: if a newer snapshot comes in between, it covers what the tail repeats.
+    let tail = tails.of(key);
+    let snapshot = read_snapshot(store, key)?.unwrap_or_default();
+    let mut frames = listed_tail(store, key, &snapshot)?;
+    frames.extend(tail);
     let state = if snapshot.version == 0 {
         E::State::default()
     } else {
@@ -58,8 +77,8 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         bytes_since_snapshot: 0,
         snapshot_bytes,
     };
-    for position in tail {
-        let frame = parts.store.frame(position)?;
+    for position in frames {
+        let frame = store.frame(position)?;
         for entry in frame.entries().filter(|entry| entry.entry.key == key) {
             activated.replay(&entry).map_err(corrupt("journal entry", shard, key))?;
         }
@@ -78,6 +97,13 @@ impl<E: Entity> Activated<E> {
         since >= events
             && (self.bytes_since_snapshot.saturating_mul(2) >= self.snapshot_bytes
                 || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX))
+    }
+
+    /// A snapshot, after which entries are in later frames than this one.
+    pub(super) fn encode(&self, after: u64) -> Vec<u8> {
+        let state = |into: &mut Vec<u8>| E::encode_state(&self.state, into);
+        let remembered = self.memory.iter();
+        encode_snapshot((self.version, after), remembered, self.memory.dropped(), state)
     }
 
     fn replay(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {

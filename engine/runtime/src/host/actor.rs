@@ -26,7 +26,7 @@ use crate::journal::{Committed, Entry, Outcome, Room, Submission};
 use crate::router::CallFault;
 use crate::slot::ShardId;
 use crate::stages::{self, Stage};
-use crate::views::{Remembered, RememberedRef, Sought, encode_snapshot, read_outcome};
+use crate::views::{Remembered, RememberedRef, Sought, read_outcome};
 
 /// Times that a command is decided before it is sent back as one too many: each time another entity took what it needed,
 /// so that a budget under such contention is nearly used up.
@@ -328,7 +328,7 @@ impl<E: Entity> Body<E> {
         command: CommandId,
         fingerprint: u64,
     ) -> Result<Option<Answer<E>>, StoreFault> {
-        let read;
+        let read: Remembered;
         let remembered = match self.entity.memory.find(command) {
             Some(held) => held,
             None if E::REMEMBER == Remember::Always => {
@@ -337,10 +337,10 @@ impl<E: Entity> Body<E> {
                     Sought::InRows => false,
                     Sought::InList => true,
                 };
-                let Some(row) = read_outcome(&shared.parts.store, self.key, command, listed)? else {
+                let Some(found) = read_outcome(&shared.parts.store, self.key, command, listed)? else {
                     return Ok(None);
                 };
-                read = Remembered::from_row(command, &row).map_err(|error| self.damaged(error.0))?;
+                read = found;
                 read.by_ref()
             }
             None => return Ok(None),
@@ -394,7 +394,7 @@ impl<E: Entity> Body<E> {
             return Ok(());
         }
         self.trim(shared);
-        let bytes = self.encode();
+        let bytes = self.encode(shared);
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
         self.entity.bytes_since_snapshot = 0;
@@ -406,17 +406,17 @@ impl<E: Entity> Body<E> {
         })
     }
 
-    fn encode(&self) -> Vec<u8> {
-        let state = |into: &mut Vec<u8>| E::encode_state(&self.entity.state, into);
-        let memory = &self.entity.memory;
-        encode_snapshot(self.entity.version, memory.iter(), memory.dropped(), state)
+    fn encode(&self, shared: &Shared<E>) -> Vec<u8> {
+        // What comes after now is in frames that are not durable yet.
+        let after = shared.parts.journal.durability().durable(self.shard);
+        self.entity.encode(after)
     }
 
     /// Leaves memory, unless more than the one who asks is waiting; whether it has left. `actor` is who asks, if one does.
     pub(super) fn leave(&mut self, shared: &Arc<Shared<E>>, actor: Option<ActorId>, room: &mut Room<'_>) -> bool {
         self.trim(shared);
         let (key, version) = (self.key, self.entity.version);
-        let snapshot = self.encode();
+        let snapshot = self.encode(shared);
         let residents = Arc::clone(shared);
         let last_words = |ticket| {
             // Where the journal has ended, nobody comes after.

@@ -1,4 +1,4 @@
-//! The upkeep of a host: snapshots of what is dirty, and who leaves memory.
+//! The upkeep of a host: snapshots of what is dirty and told by no list, and who leaves memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

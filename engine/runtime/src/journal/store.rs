@@ -439,14 +439,20 @@ impl Store {
         for shard in (0..self.map.shards()).map(ShardId) {
             self.lists.write(self, shard)?;
         }
-        let flush = |db: &DB, names: &[&str]| {
-            let families: Vec<_> = names.iter().map(|name| self.family(name)).collect();
-            let families: Vec<_> = families.iter().collect();
-            db.flush_cfs_opt(&families, &FlushOptions::default())
-                .map_err(StoreFault::io("flush"))
-        };
-        flush(&self.journal, &Families::OF_JOURNAL)?;
-        flush(&self.views, &Families::OF_VIEWS)
+        self.flush_families(&self.journal, &Families::OF_JOURNAL)?;
+        self.flush_families(&self.views, &Families::OF_VIEWS)
+    }
+
+    /// Brings the snapshots to the disk.
+    pub(crate) fn flush_snapshots(&self) -> Result<(), StoreFault> {
+        self.flush_families(&self.views, &[Families::SNAPSHOTS])
+    }
+
+    fn flush_families(&self, db: &DB, names: &[&str]) -> Result<(), StoreFault> {
+        let families: Vec<_> = names.iter().map(|name| self.family(name)).collect();
+        let families: Vec<_> = families.iter().collect();
+        db.flush_cfs_opt(&families, &FlushOptions::default())
+            .map_err(StoreFault::io("flush"))
     }
 }
 

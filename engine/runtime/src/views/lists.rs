@@ -12,6 +12,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rocksdb::WriteBatch;
@@ -134,6 +135,8 @@ struct OfShard {
     counted: Mutex<Counted>,
     /// Held while rows are written.
     writing: Mutex<()>,
+    /// The last frame of which anything is in a row.
+    in_rows: AtomicU64,
 }
 
 impl Default for OfShard {
@@ -142,6 +145,8 @@ impl Default for OfShard {
             parts: std::array::from_fn(|_| Mutex::default()),
             counted: Mutex::default(),
             writing: Mutex::default(),
+            // Until it is told otherwise.
+            in_rows: AtomicU64::new(u64::MAX),
         }
     }
 }
@@ -291,8 +296,21 @@ impl Lists {
         // Until they are rows they stay here: whoever looks here and then on disk finds each at least once. Where that fails
         // they stay for good, and the house stops.
         store.write_views(batch)?;
+        of_shard.in_rows.store(sequence, Ordering::Release);
         of_shard.have_left(leaving, self.kept());
         Ok(written)
+    }
+
+    /// Tells of a store that was opened up to which frame rows were written before.
+    pub(super) fn were_written(&self, shard: ShardId, sequence: u64) {
+        self.shards[usize::from(shard.0)]
+            .in_rows
+            .store(sequence, Ordering::Release);
+    }
+
+    /// Whether there may be rows with elements of frames after this one. To be asked after [`Self::look`].
+    fn has_rows_after(&self, shard: ShardId, sequence: u64) -> bool {
+        self.shards[usize::from(shard.0)].in_rows.load(Ordering::Acquire) > sequence
     }
 
     /// Shows the elements of a list that are not written yet.
@@ -363,6 +381,19 @@ impl Store {
         shard: ShardId,
         list: &[u8],
         element: usize,
+        look: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreFault> {
+        self.elements_after(of, shard, list, element, 0, look)
+    }
+
+    /// As [`Self::elements`], at least those of frames after this one.
+    pub(crate) fn elements_after(
+        &self,
+        of: ListOf,
+        shard: ShardId,
+        list: &[u8],
+        element: usize,
+        sequence: u64,
         mut look: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreFault> {
         let mut each = |row: &[u8]| {
@@ -388,7 +419,13 @@ impl Store {
         {
             return Ok(());
         }
-        for row in self.scan(of.family(), list, &[]) {
+        if !self.lists().has_rows_after(shard, sequence) {
+            return Ok(());
+        }
+        // The key of a row ends with the last frame that it holds.
+        let sequence = sequence + 1;
+        let from = [list, &Position { shard, sequence }.to_bytes()].concat();
+        for row in self.scan(of.family(), list, &from) {
             let (key, value) = row?;
             if key.len() == list.len() + LIST_SUFFIX && each(&value).map_err(damaged)?.is_break() {
                 return Ok(());

@@ -18,8 +18,10 @@ pub struct ViewName(pub u8);
 impl ViewName {
     /// The outcomes by command id.
     pub const OUTCOMES: Self = Self(0xF0);
-    /// Up to where every entity is covered by its snapshot.
+    /// Up to where every entity is covered by its snapshot, but for what lists tell of.
     pub const SNAPSHOTS: Self = Self(0xF1);
+    /// Up to where outcomes in lists do not tell of which frame they are.
+    pub(super) const WITHOUT_PLACES: Self = Self(0xF2);
 }
 
 /// No row of a view and no key of an entity begins with it.
@@ -28,7 +30,7 @@ pub(super) const RESERVED: u8 = 0;
 /// Each position is in the family of the rows that it speaks of: a family reaches the disk as it stood at one moment.
 fn family(view: ViewName) -> &'static str {
     match view {
-        ViewName::OUTCOMES => Families::OUTCOMES,
+        ViewName::OUTCOMES | ViewName::WITHOUT_PLACES => Families::OUTCOMES,
         ViewName::SNAPSHOTS => Families::SNAPSHOTS,
         _ => Families::VIEWS,
     }
@@ -67,6 +69,11 @@ pub fn projection_position(store: &Store, view: &dyn Projection, shard: ShardId)
 /// When the store fails.
 pub fn outcomes_position(store: &Store, shard: ShardId) -> Result<u64, StoreFault> {
     Ok(read(store, ViewName::OUTCOMES, OWN_VERSION, shard)?.unwrap_or(0))
+}
+
+/// The frame of a shard up to which outcomes in lists do not tell of which frame they are; `None` where none does.
+pub(super) fn without_places(store: &Store, shard: ShardId) -> Result<Option<u64>, StoreFault> {
+    read(store, ViewName::WITHOUT_PLACES, OWN_VERSION, shard)
 }
 
 /// For each shard the oldest frame that these views need at a start: what any of them has read last, or what no snapshot

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::lists::elements;
-use super::positions::{MemoryRows, RESERVED};
+use super::outcomes::{At, LISTED, LISTED_ELEMENT, OutcomeRow};
+use super::positions::{MemoryRows, RESERVED, without_places};
 use super::projection::{Kept, LIST_SUFFIX};
 use super::runner::damaged;
-use super::{LISTED, LISTED_ELEMENT, Projection, Rows, list_row, outcome_key, outcome_row};
+use super::{LISTED_MAX, Projection, Rows, list_row, outcome_key, outcome_row};
 use crate::fault::StoreFault;
-use crate::journal::{EntryRef, Families, Frame, Store};
+use crate::journal::{EntryRef, Families, Frame, Position, Store};
+use crate::slot::ShardId;
 
 /// The sum of the digests of rows: equal for equal sets of rows, in whatever order they came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,15 +33,50 @@ impl Sum {
 
     /// Adds the elements of a gathered list, each with the key of its list.
     fn add_list(&mut self, key: &[u8], value: &[u8], element: usize) {
-        let Some((list, _)) = key.split_at_checked(key.len().saturating_sub(LIST_SUFFIX)) else {
-            return self.add(key, value);
-        };
-        for read in elements(value, element) {
-            match read {
-                Ok((element, held)) => self.add(&[list, element].concat(), held),
-                Err(_) => self.add(key, value),
-            }
+        each_element(key, value, element, |key, value| self.add(key, value));
+    }
+}
+
+/// Shows the elements of a gathered list, each with the key of its list; what is no such row as it is.
+fn each_element(key: &[u8], value: &[u8], element: usize, mut look: impl FnMut(&[u8], &[u8])) {
+    let Some((list, _)) = key.split_at_checked(key.len().saturating_sub(LIST_SUFFIX)) else {
+        return look(key, value);
+    };
+    for read in elements(value, element) {
+        match read {
+            Ok((element, held)) => look(&[list, element].concat(), held),
+            Err(_) => look(key, value),
         }
+    }
+}
+
+/// The outcomes of commands, and where lists say that their entries are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Outcomes {
+    all: Sum,
+    places: Sum,
+}
+
+impl Outcomes {
+    fn place(&mut self, key: &[u8], at: At) {
+        let At { sequence, version } = at;
+        let place = [sequence.to_le_bytes(), version.to_le_bytes()].concat();
+        self.places.add(key, &place);
+    }
+
+    /// Adds an element of a list on disk: what it holds of the outcome is the same with a place and without.
+    fn listed(&mut self, key: &[u8], value: &[u8]) {
+        let Ok(OutcomeRow {
+            fingerprint,
+            at: Some(at),
+            outcome,
+        }) = OutcomeRow::read(value)
+        else {
+            return self.all.add(key, value);
+        };
+        let head = [&fingerprint.to_le_bytes()[..], &[u8::from(outcome.accepted)]];
+        self.all.add(key, &[&head.concat(), outcome.bytes].concat());
+        self.place(key, at);
     }
 }
 
@@ -59,7 +96,9 @@ impl Sum {
 pub struct Rebuilt {
     rows: BTreeMap<u8, MemoryRows>,
     sums: BTreeMap<u8, Sum>,
-    outcomes: Sum,
+    outcomes: Outcomes,
+    /// Of each shard that was met the frame up to which lists do not tell places.
+    without_places: BTreeMap<ShardId, u64>,
 }
 
 /// What a comparison of a view found.
@@ -92,10 +131,27 @@ impl Rebuilt {
         Ok(())
     }
 
-    /// Adds the outcome of an entry of a kind whose outcomes are kept for ever.
-    pub fn add_outcome(&mut self, entry: &EntryRef<'_>) {
+    /// Adds the outcome of an entry of a kind whose outcomes are kept for ever. `at` is the frame that holds it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn add_outcome(&mut self, store: &Store, at: Position, entry: &EntryRef<'_>) -> Result<(), StoreFault> {
         let key = outcome_key(entry.entry.key, entry.entry.command);
-        self.outcomes.add(&key, &outcome_row(entry));
+        self.outcomes.all.add(&key, &outcome_row(entry));
+        let Position { shard, sequence } = at;
+        let without_places = match self.without_places.get(&shard) {
+            Some(known) => *known,
+            None => {
+                // Of a store that was last served before places were told, all is without.
+                let read = without_places(store, shard)?.unwrap_or(u64::MAX);
+                *self.without_places.entry(shard).or_insert(read)
+            }
+        };
+        let version = entry.entry.version;
+        if version < LISTED_MAX && sequence > without_places {
+            self.outcomes.place(&key, At { sequence, version });
+        }
+        Ok(())
     }
 
     /// What of the outcomes differs from those added; `None` when nothing does.
@@ -103,16 +159,18 @@ impl Rebuilt {
     /// # Errors
     /// When the store fails.
     pub fn outcomes_difference(&self, store: &Store) -> Result<Option<Difference>, StoreFault> {
-        let mut live = Sum::default();
+        let mut live = Outcomes::default();
         for row in store.scan(Families::OUTCOMES, &[], &[]) {
             let (key, value) = row?;
             match key.first() {
                 Some(&RESERVED) => {}
-                Some(&LISTED) => live.add_list(&key[1..], &value, LISTED_ELEMENT),
-                _ => live.add(&key, &value),
+                Some(&LISTED) => each_element(&key[1..], &value, LISTED_ELEMENT, |key, value| live.listed(key, value)),
+                _ => live.all.add(&key, &value),
             }
         }
-        Ok(self.outcomes.difference(live, "outcomes"))
+        let outcomes = self.outcomes.all.difference(live.all, "outcomes");
+        let places = || self.outcomes.places.difference(live.places, "places of entries");
+        Ok(outcomes.or_else(places))
     }
 
     /// What of the live view differs from the rows added; `None` when nothing does.

@@ -10,9 +10,10 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
 
 use super::gathered::{Change, GATHERED_BYTES_MAX, Gathered};
+use super::outcomes::{At, outcome_list, put_head};
 use super::positions::{self, OWN_VERSION, ViewName};
 use super::projection::Kept;
-use super::{LISTED_MAX, ListOf, Projection, Rows, Snapshot, Tails, outcome_head, outcome_key, outcome_list};
+use super::{LISTED_MAX, ListOf, Projection, Rows, Snapshot, Tails, outcome_key};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
 use crate::journal::{Committed, Durability, Families, Followed, Frame, GENESIS, Position, Store};
@@ -65,6 +66,11 @@ pub struct Views {
     store: Arc<Store>,
     projections: Arc<[Box<dyn Projection>]>,
     remember: Vec<Kind>,
+    /// Of each shard the frame up to which outcomes in lists do not tell their place.
+    without_places: Vec<u64>,
+    /// Of each shard the frame after which nobody asks where entries are but lists: up to it they tell no place, or tell of
+    /// frames that have left the store.
+    listed_from: Vec<u64>,
     tails: Arc<Tails>,
 }
 
@@ -82,10 +88,27 @@ impl Views {
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Self, StoreFault> {
         let tails = Arc::new(Tails::new(store.map()));
+        let without_places = |shard| {
+            let noted = positions::without_places(&store, shard)?;
+            let written = positions::read(&store, ViewName::OUTCOMES, OWN_VERSION, shard)?;
+            Ok(noted.or(written).unwrap_or(0))
+        };
+        let shards = (0..store.map().shards()).map(ShardId);
+        let without_places = shards.map(without_places).collect::<Result<Vec<_>, StoreFault>>()?;
+        let listed_from = |(shard, without_places): (u16, &u64)| {
+            let left = store.retired(ShardId(shard))?.map_or(0, |retired| retired.up_to);
+            Ok(left.max(*without_places))
+        };
+        let listed_from = (0..)
+            .zip(&without_places)
+            .map(listed_from)
+            .collect::<Result<_, StoreFault>>()?;
         let views = Self {
             store,
             projections: projections.into(),
             remember,
+            without_places,
+            listed_from,
             tails,
         };
         views.drop_outdated()?;
@@ -187,7 +210,12 @@ impl Views {
         for (name, version) in self.views(true) {
             positions::write(&self.store, &mut batch, name, version, shard, at[&name]);
         }
+        let without_places = self.without_places[usize::from(shard.0)];
+        let name = ViewName::WITHOUT_PLACES;
+        positions::write(&self.store, &mut batch, name, OWN_VERSION, shard, without_places);
         self.store.write_views(batch)?;
+        let in_rows = self.views(true).map(|(name, _)| at[&name]).max().unwrap_or(0);
+        self.store.lists().were_written(shard, in_rows);
         let (head, _) = self.store.head(shard)?;
         let first = at.values().copied().min().unwrap_or(0);
         let covered = at.get(&ViewName::SNAPSHOTS).copied().unwrap_or(0);
@@ -253,14 +281,21 @@ impl Views {
         let Position { shard, sequence } = frame.position();
         let mut lists = self.store.lists().of(shard);
         let outcomes = wants(ViewName::OUTCOMES);
+        let lists_tell = sequence > self.listed_from[usize::from(shard.0)];
         made.entries.clear();
         for entry in frame.entries() {
-            let key = entry.entry.key;
-            made.entries.push((key, entry.entry.version + 1));
-            if outcomes && self.remember.contains(&key.kind) {
-                let (command, head) = (entry.entry.command, outcome_head(&entry));
-                let row: [&[u8]; 2] = [&head, entry.entry.outcome.bytes];
-                if entry.entry.version < LISTED_MAX {
+            let (key, version) = (entry.entry.key, entry.entry.version);
+            let remembered = self.remember.contains(&key.kind);
+            let listed = remembered && version < LISTED_MAX;
+            if !(listed && lists_tell) {
+                made.entries.push((key, version + 1));
+            }
+            if outcomes && remembered {
+                let command = entry.entry.command;
+                made.head.clear();
+                put_head(&entry, listed.then_some(At { sequence, version }), &mut made.head);
+                let row: [&[u8]; 2] = [&made.head, entry.entry.outcome.bytes];
+                if listed {
                     let list: [&[u8]; 1] = [&outcome_list(key)];
                     lists.add(ListOf::Outcomes, &list, &command.0, &row);
                 } else {
@@ -417,8 +452,10 @@ fn gather(followed: &mut mpsc::Receiver<Followed>, taken: &mut Vec<Followed>) {
 struct Made {
     /// The last frame of the batch: no earlier batch has a name that is as high, even of a view that had read less.
     last: Option<Position>,
-    /// The entities of the last frame, and to how many entries it brings each.
+    /// The entities of the last frame of which no list tells, and to how many entries it brings each.
     entries: Vec<(EntityKey, u64)>,
+    /// What stands before the outcome of the entry that is read.
+    head: Vec<u8>,
     rows: Gathered,
     outcomes: Gathered,
     snapshots: Gathered,
@@ -471,6 +508,21 @@ pub(crate) fn read_snapshot(store: &Store, key: EntityKey) -> Result<Option<Snap
     };
     let decoded = Snapshot::decode(&row).map(Some);
     decoded.map_err(|error| corrupt_snapshot(store, key, error.0))
+}
+
+/// Writes a snapshot of an entity of a store on which no host is at work.
+pub(crate) fn write_snapshot(store: &Store, key: EntityKey, row: &[u8]) -> Result<(), StoreFault> {
+    let mut batch = WriteBatch::default();
+    batch.put_cf(store.family(Families::SNAPSHOTS), key.to_bytes(), row);
+    store.write_views(batch)
+}
+
+/// Entries that the latest snapshot of an entity amounts to; 0 where there is none.
+pub(crate) fn snapshot_version(store: &Store, key: EntityKey) -> Result<u64, StoreFault> {
+    let Some(row) = snapshot_row(store, key)? else {
+        return Ok(0);
+    };
+    Snapshot::version_of(&row).map_err(|error| corrupt_snapshot(store, key, error.0))
 }
 
 /// The row of the latest snapshot of an entity.

@@ -1,6 +1,7 @@
 //! A snapshot of an entity: its state, and what its actor remembers of the latest commands.
 
 use super::Dropped;
+use super::outcomes::OutcomeRow;
 use crate::entity::{CommandId, Undecodable};
 use crate::journal::{Outcome, Reader, put_bytes, put_varint};
 
@@ -40,15 +41,12 @@ impl Remembered {
     /// # Errors
     /// When the row is damaged.
     pub fn from_row(command: CommandId, row: &[u8]) -> Result<Self, Undecodable> {
-        let mut reader = Reader::new(row);
-        let fingerprint = u64::from_le_bytes(reader.array("fingerprint")?);
-        let accepted = reader.flag("outcome")?;
-        let outcome = reader.take(reader.left(), "outcome")?.into();
+        let row = OutcomeRow::read(row)?;
         Ok(Self {
             command,
-            fingerprint,
-            accepted,
-            outcome,
+            fingerprint: row.fingerprint,
+            accepted: row.outcome.accepted,
+            outcome: row.outcome.bytes.into(),
         })
     }
 }
@@ -89,6 +87,8 @@ impl<'a> RememberedRef<'a> {
 pub struct Snapshot {
     /// Entries of the entity so far.
     pub version: u64,
+    /// Entries that it lacks are in later frames of the shard than this one.
+    pub after: u64,
     /// The latest outcomes, oldest first.
     pub remembered: Vec<Remembered>,
     /// Commands whose outcomes are on disk alone.
@@ -97,7 +97,9 @@ pub struct Snapshot {
     pub state: Vec<u8>,
 }
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+/// Before it was noted after which frame there is more.
+const FORMAT_WITHOUT_AFTER: u8 = 2;
 /// Before commands were noted whose outcomes are on disk alone.
 const FORMAT_WITHOUT_DROPPED: u8 = 1;
 
@@ -106,9 +108,23 @@ impl Snapshot {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let remembered = self.remembered.iter().map(Remembered::by_ref);
-        encode(self.version, remembered, &self.dropped, |into| {
+        encode((self.version, self.after), remembered, &self.dropped, |into| {
             into.extend_from_slice(&self.state)
         })
+    }
+
+    /// Reads of a row how many entries it amounts to.
+    pub(super) fn version_of(bytes: &[u8]) -> Result<u64, Undecodable> {
+        let (_, version) = Self::begin(&mut Reader::new(bytes))?;
+        Ok(version)
+    }
+
+    fn begin(reader: &mut Reader<'_>) -> Result<(u8, u64), Undecodable> {
+        let format = reader.byte("format")?;
+        if ![FORMAT, FORMAT_WITHOUT_AFTER, FORMAT_WITHOUT_DROPPED].contains(&format) {
+            return Err(Undecodable(format!("unknown snapshot format {format}")));
+        }
+        Ok((format, reader.varint("version")?))
     }
 
     /// Reads a row.
@@ -117,11 +133,11 @@ impl Snapshot {
     /// When the bytes are not a snapshot.
     pub fn decode(bytes: &[u8]) -> Result<Self, Undecodable> {
         let mut reader = Reader::new(bytes);
-        let format = reader.byte("format")?;
-        if ![FORMAT, FORMAT_WITHOUT_DROPPED].contains(&format) {
-            return Err(Undecodable(format!("unknown snapshot format {format}")));
-        }
-        let version = reader.varint("version")?;
+        let (format, version) = Self::begin(&mut reader)?;
+        let after = match format {
+            FORMAT => reader.varint("frame")?,
+            _ => 0,
+        };
         let count = reader.varint("remembered")?;
         let mut remembered = Vec::new();
         for _ in 0..count {
@@ -134,13 +150,14 @@ impl Snapshot {
             });
         }
         let dropped = match format {
-            FORMAT => Dropped::decode(&mut reader)?,
+            FORMAT | FORMAT_WITHOUT_AFTER => Dropped::decode(&mut reader)?,
             _ if version > remembered.len() as u64 => Dropped::Unknown,
             _ => Dropped::None,
         };
         let state = reader.take(reader.left(), "state")?.to_vec();
         Ok(Self {
             version,
+            after,
             remembered,
             dropped,
             state,
@@ -148,15 +165,16 @@ impl Snapshot {
     }
 }
 
-/// Writes a snapshot without first copying the state.
+/// Writes a snapshot without first copying the state: of so many entries, where those after are in later frames than this.
 pub(crate) fn encode<'r>(
-    version: u64,
+    (version, after): (u64, u64),
     remembered: impl ExactSizeIterator<Item = RememberedRef<'r>>,
     dropped: &Dropped,
     state: impl FnOnce(&mut Vec<u8>),
 ) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
     put_varint(version, &mut bytes);
+    put_varint(after, &mut bytes);
     put_varint(remembered.len() as u64, &mut bytes);
     for outcome in remembered {
         outcome.put(&mut bytes);

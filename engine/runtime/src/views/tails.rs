@@ -1,4 +1,7 @@
-//! What of each entity is in the journal but in no snapshot yet.
+//! What of each entity is in the journal but in no snapshot yet, where no list tells it.
+//!
+//! The outcomes in the list of an entity tell of which frame they are. That leaves those whose outcomes are not kept for ever,
+//! and those who have so many that theirs are in no list.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +21,7 @@ struct Uncovered {
 
 type Shard = HashMap<EntityKey, Vec<Uncovered>, RandomState>;
 
-/// For each entity with entries after its snapshot: the frames that hold them.
+/// For each entity with such entries after its snapshot: the frames that hold them.
 ///
 /// Memory is bounded by what the checkpointer leaves uncovered: a few seconds of traffic.
 #[derive(Debug)]

@@ -104,14 +104,14 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn snapshot()(version in any::<u64>(), records in prop::collection::vec(record(), 0..5), state in bytes()) -> Snapshot {
+    fn snapshot()(version in any::<u64>(), after in any::<u64>(), records in prop::collection::vec(record(), 0..5), state in bytes()) -> Snapshot {
         let remembered = |record: Record| Remembered {
             command: CommandId(record.command),
             fingerprint: record.fingerprint,
             accepted: record.accepted,
             outcome: record.outcome.into(),
         };
-        Snapshot { version, remembered: records.into_iter().map(remembered).collect(), dropped: Dropped::None, state }
+        Snapshot { version, after, remembered: records.into_iter().map(remembered).collect(), dropped: Dropped::None, state }
     }
 }
 
@@ -163,7 +163,7 @@ proptest! {
 
     /// Protects the reader from any bytes at all, with and without a right digest.
     #[test]
-    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), format in 0_u8..3) {
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), format in 0_u8..4) {
         let mut body = bytes.clone();
         body.insert(0, format);
         prop_assert!(Frame::decode(bytes.clone()).is_err());

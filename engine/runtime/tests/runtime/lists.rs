@@ -3,11 +3,11 @@ use std::ops::ControlFlow;
 
 use shardbook_runtime::entity::{EntityKey, Undecodable};
 use shardbook_runtime::host::Host;
-use shardbook_runtime::journal::{EntryRef, Families, Store};
+use shardbook_runtime::journal::{EntryRef, Families, Frame, Store};
 use shardbook_runtime::views::{Difference, Kept, ListOf, Projection, Rebuilt, Rows, outcomes_position};
 use tempfile::tempdir;
 
-use crate::scene::{Scene, alter, ask, calm, copy, key, map, named, said, shards, within};
+use crate::scene::{Scene, alter, ask, calm, copy, key, look, map, named, said, shards, within};
 use crate::tally::{Command, LATEST, Tally};
 
 /// What happened to each tally: its entries with their commands.
@@ -53,6 +53,13 @@ fn diary(store: &Store, id: u8) -> Found {
     found
 }
 
+fn add_outcomes(rebuilt: &mut Rebuilt, store: &Store, frame: &Frame) {
+    for entry in frame.entries() {
+        let added = rebuilt.add_outcome(store, frame.position(), &entry);
+        added.expect("the store reads");
+    }
+}
+
 fn differences(store: &Store) -> Vec<Difference> {
     let mut rebuilt = Rebuilt::default();
     for shard in shards() {
@@ -61,7 +68,7 @@ fn differences(store: &Store) -> Vec<Difference> {
             let frame = frame.expect("whole");
             rebuilt.add(&Diary, &frame).expect("events of ours");
             if frame.position().sequence <= outcomes {
-                frame.entries().for_each(|entry| rebuilt.add_outcome(&entry));
+                add_outcomes(&mut rebuilt, store, &frame);
             }
         }
     }
@@ -149,14 +156,25 @@ async fn gathered_lists_hold_each_element_once() {
             assert_eq!(found.len(), 1, "{family}: {what}");
         }
     }
+    // A command, a length, a fingerprint and a flag stand before the frame of the first outcome.
+    let (row, value) = first(Families::OUTCOMES, &[0xE0]);
+    let mut altered = value.to_vec();
+    altered[16 + 1 + 8 + 1] ^= 1;
+    let data = dir.path().join("another frame");
+    copy(&live, &data);
+    alter(&data, Families::OUTCOMES, &row, Some(&altered));
+    let found = differences(&Store::open_to_read(&data).expect("a store"));
+    let found: Vec<_> = found.iter().map(|difference| difference.view).collect();
+    assert_eq!(found, ["places of entries"]);
 }
 
 /// Protects a busy entity from searches that grow with its past, and its retries from that: outcomes after so many entries
-/// have a row each, and all of them are found.
+/// have a row each, and all of them are found. After a kill it comes back whole, wherever its entries are told.
 #[tokio::test]
 async fn outcomes_of_a_long_life_have_rows() {
     let dir = tempdir().expect("a folder");
-    let scene = Scene::open(dir.path());
+    let live = dir.path().join("live");
+    let scene = Scene::open(&live);
     let host = scene.host(calm()).await;
     for names in (0..8_200_u64).collect::<Vec<_>>().chunks(500) {
         let sent = names
@@ -180,6 +198,13 @@ async fn outcomes_of_a_long_life_have_rows() {
         };
         assert_eq!(state.total, name as i64 + 1, "as it was answered the first time");
     }
+    let killed = dir.path().join("killed");
+    copy(&live, &killed);
+    let copied = Scene::open(&killed);
+    let revived = copied.host(calm()).await;
+    assert_eq!(look(&revived, 1).await, look(&host, 1).await);
+    assert_eq!(look(&revived, 1).await.1, 8_200);
+    copied.close(revived).await;
     scene.close(host).await;
 }
 
@@ -206,7 +231,7 @@ fn differences_of_outcomes(store: &Store) -> Vec<Difference> {
     for shard in shards() {
         for frame in store.frames(shard, 1) {
             let frame = frame.expect("whole");
-            frame.entries().for_each(|entry| rebuilt.add_outcome(&entry));
+            add_outcomes(&mut rebuilt, store, &frame);
         }
     }
     rebuilt

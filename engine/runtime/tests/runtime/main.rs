@@ -12,6 +12,7 @@ mod golden;
 mod lists;
 mod panics;
 mod passivation;
+mod places;
 mod restart;
 mod retries;
 mod scene;

@@ -78,6 +78,7 @@ async fn an_entity_that_cannot_be_activated_hinders_nobody() {
     scene.close(host).await;
     let damaged = Snapshot {
         version: 1,
+        after: 0,
         remembered: Vec::new(),
         dropped: Dropped::None,
         state: b"no state".to_vec(),

@@ -34,10 +34,7 @@ async fn an_idle_entity_leaves_memory_and_comes_back_the_same() {
                 "entity {id}"
             );
         }
-        assert!(
-            scene.node.parts(scene.clock.clone()).tails.is_empty(),
-            "the snapshots cover everything"
-        );
+        assert!(scene.uncovered().is_empty(), "the snapshots cover everything");
     }
     for id in 0..10 {
         assert_eq!(look(&host, id).await, replay(scene.store())[&id]);
@@ -142,7 +139,7 @@ async fn a_stop_answers_what_was_sent_and_leaves_nothing_uncovered() {
         Said::No(shardbook_runtime::router::CallFault::Unavailable)
     );
     assert_eq!(host.residents(), 0);
-    assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
+    assert!(scene.uncovered().is_empty());
     scene.store().flush().expect("as a node that is closed does");
     let read_again = needed(scene.store(), &[]).expect("the store reads").0;
     let durability = scene.node.journal().durability();
@@ -193,6 +190,6 @@ async fn who_is_at_rest_has_no_actor() {
     }
     within(host.stop()).await.expect("the journal goes on");
     assert_eq!((host.residents(), host.actors()), (0, 0));
-    assert!(scene.node.parts(scene.clock.clone()).tails.is_empty());
+    assert!(scene.uncovered().is_empty());
     scene.close(host).await;
 }

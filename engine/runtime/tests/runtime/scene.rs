@@ -149,6 +149,15 @@ impl Scene {
         Some(Snapshot::decode(&row).expect("a snapshot"))
     }
 
+    /// Entities of which the journal has more than their snapshots.
+    pub fn uncovered(&self) -> Vec<u64> {
+        let held = |id| self.snapshot(id).map_or(0, |snapshot| snapshot.version);
+        let all = replay(self.store()).into_iter();
+        all.filter(|(id, (_, version))| held(*id) < *version)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
     pub async fn until_viewed(&self) {
         within(self.node.journal().until_viewed())
             .await
