@@ -305,6 +305,11 @@ impl<E: Entity> Host<E> {
 }
 
 impl<E: Entity> Shared<E> {
+    /// Outcomes that an entity holds itself.
+    fn outcomes_held(&self) -> usize {
+        self.options.outcomes_held.max(E::OUTCOMES_HELD_MIN)
+    }
+
     fn deliver(self: &Arc<Self>, key: EntityKey, message: Message<E>) -> Result<(), CallFault> {
         if self.parts.journal.durability().is_stopped() {
             return Err(CallFault::Unavailable);
@@ -367,7 +372,8 @@ pub fn cover_at_rest<E: Entity>(
         let key = EntityKey { kind: E::KIND, id };
         let shard = store.map().locate(key);
         let (after, _) = store.head(shard)?;
-        let row = activation::bring_back::<E>(store, tails, key)?.encode(after);
+        let outcomes_held = HostOptions::default().outcomes_held.max(E::OUTCOMES_HELD_MIN);
+        let row = activation::bring_back::<E>(store, tails, key, outcomes_held)?.encode(after);
         write_snapshot(store, key, &row)?;
     }
     Ok(())

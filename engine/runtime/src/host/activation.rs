@@ -2,11 +2,11 @@
 
 use super::Shared;
 use super::memory::Memory;
-use crate::entity::{Entity, EntityKey, Undecodable};
+use crate::entity::{Entity, EntityKey, Remember, Undecodable};
 use crate::fault::StoreFault;
 use crate::journal::{EntryRef, Store};
 use crate::slot::ShardId;
-use crate::views::{RememberedRef, Tails, encode_snapshot, listed_tail, read_snapshot};
+use crate::views::{RememberedRef, Snapshot, Tails, encode_snapshot, listed_tail, read_snapshot};
 
 /// An entity as its actor holds it.
 pub(super) struct Activated<E: Entity> {
@@ -39,7 +39,7 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         parts.journal.until_viewed().await?;
         shared.residents.arrived(key, ticket);
     }
-    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key)?;
+    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key, shared.outcomes_held())?;
     if activated.snapshot_bytes == 0 {
         activated.events_since_snapshot += head_start(key, shared.options.snapshot_events);
     }
@@ -54,36 +54,34 @@ fn head_start(key: EntityKey, events: u32) -> u32 {
     spread % events.max(1)
 }
 
-/// What snapshot and tail amount to, of an entity whose entries are all in the views.
-pub(super) fn bring_back<E: Entity>(store: &Store, tails: &Tails, key: EntityKey) -> Result<Activated<E>, StoreFault> {
+/// What snapshot and tail amount to, of an entity whose entries are all in the views. It holds `outcomes_held` outcomes itself.
+pub(super) fn bring_back<E: Entity>(
+    store: &Store,
+    tails: &Tails,
+    key: EntityKey,
+    outcomes_held: usize,
+) -> Result<Activated<E>, StoreFault> {
     let shard = store.map().locate(key);
     // This tail first: if a newer snapshot comes in between, it covers what the tail repeats.
     let tail = tails.of(key);
     let snapshot = read_snapshot(store, key)?.unwrap_or_default();
     let mut frames = listed_tail(store, key, &snapshot)?;
     frames.extend(tail);
-    let state = if snapshot.version == 0 {
-        E::State::default()
-    } else {
-        E::decode_state(&snapshot.state).map_err(corrupt("snapshot", shard, key))?
-    };
-    let snapshot_bytes = snapshot.state.len() as u32;
-    let memory = Memory::restore(&snapshot.remembered, snapshot.dropped);
-    let mut activated = Activated {
-        state,
-        version: snapshot.version,
-        memory,
-        events_since_snapshot: 0,
-        bytes_since_snapshot: 0,
-        snapshot_bytes,
-    };
+    let mut activated = Activated::of(snapshot).map_err(corrupt("snapshot", shard, key))?;
+    if frames.is_empty() {
+        return Ok(activated);
+    }
     for position in frames {
         let frame = store.frame(position)?;
         for entry in frame.entries().filter(|entry| entry.entry.key == key) {
             activated.replay(&entry).map_err(corrupt("journal entry", shard, key))?;
         }
     }
-    Ok(activated)
+    match E::REMEMBER {
+        Remember::Always => activated.memory.trim_readable(outcomes_held),
+        Remember::Latest => activated.memory.trim_freely(outcomes_held),
+    }
+    activated.tight().map_err(corrupt("state", shard, key))
 }
 
 /// Where a snapshot is large, it may become due later: after so many times the events. By default that is below 1,000.
@@ -106,6 +104,32 @@ impl<E: Entity> Activated<E> {
         encode_snapshot((self.version, after), remembered, self.memory.dropped(), state)
     }
 
+    fn of(snapshot: Snapshot) -> Result<Self, Undecodable> {
+        let state = match snapshot.version {
+            0 => E::State::default(),
+            _ => E::decode_state(&snapshot.state)?,
+        };
+        Ok(Self {
+            state,
+            version: snapshot.version,
+            memory: Memory::restore(&snapshot.remembered, snapshot.dropped),
+            events_since_snapshot: 0,
+            bytes_since_snapshot: 0,
+            snapshot_bytes: snapshot.state.len() as u32,
+        })
+    }
+
+    /// The same in as little memory as what came from a snapshot: what grew event by event has room to grow further, and very
+    /// many may come back after a kill.
+    fn tight(self) -> Result<Self, Undecodable> {
+        let same = Self::of(Snapshot::decode(&self.encode(0))?)?;
+        Ok(Self {
+            state: same.state,
+            memory: same.memory,
+            ..self
+        })
+    }
+
     fn replay(&mut self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
         let head = entry.entry;
         if head.version < self.version {
@@ -120,7 +144,10 @@ impl<E: Entity> Activated<E> {
         for event in entry.events() {
             E::apply(&mut self.state, &E::decode_event(event)?);
             self.events_since_snapshot += 1;
+            self.bytes_since_snapshot = self.bytes_since_snapshot.saturating_add(event.len() as u32);
         }
+        let outcome = head.outcome.bytes.len() as u32;
+        self.bytes_since_snapshot = self.bytes_since_snapshot.saturating_add(outcome);
         self.version += 1;
         self.memory.hold(RememberedRef {
             command: head.command,

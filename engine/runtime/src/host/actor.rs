@@ -366,7 +366,7 @@ impl<E: Entity> Body<E> {
     }
 
     fn trim(&mut self, shared: &Shared<E>) {
-        let keep = shared.options.outcomes_held.max(E::OUTCOMES_HELD_MIN);
+        let keep = shared.outcomes_held();
         match E::REMEMBER {
             Remember::Latest => self.entity.memory.trim_freely(keep),
             Remember::Always => {

@@ -129,6 +129,11 @@ impl Memory {
         self.let_go(keep, |_, _| (), |_, _| true);
     }
 
+    /// Drops the oldest beyond `keep`, all of which can be read from disk.
+    pub(super) fn trim_readable(&mut self, keep: usize) {
+        self.let_go(keep, Dropped::insert, |_, _| true);
+    }
+
     /// Lets the oldest go beyond `keep`, one after the other, while it `may`: asked with how many are held. Their commands are
     /// noted.
     fn let_go(&mut self, keep: usize, note: impl Fn(&mut Dropped, CommandId), may: impl Fn(&mut Self, usize) -> bool) {
