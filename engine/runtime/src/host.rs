@@ -373,7 +373,7 @@ pub fn cover_at_rest<E: Entity>(
         let shard = store.map().locate(key);
         let (after, _) = store.head(shard)?;
         let outcomes_held = HostOptions::default().outcomes_held.max(E::OUTCOMES_HELD_MIN);
-        let row = activation::bring_back::<E>(store, tails, key, outcomes_held)?.encode(after);
+        let row = activation::bring_back::<E>(store, tails, key, (u64::MAX, outcomes_held))?.encode(after);
         write_snapshot(store, key, &row)?;
     }
     Ok(())

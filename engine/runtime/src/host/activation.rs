@@ -1,5 +1,7 @@
 //! From disk to memory: the snapshot, and what the journal has after it.
 
+use std::collections::BTreeSet;
+
 use super::Shared;
 use super::memory::Memory;
 use crate::entity::{Entity, EntityKey, Remember, Undecodable};
@@ -39,7 +41,12 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         parts.journal.until_viewed().await?;
         shared.residents.arrived(key, ticket);
     }
-    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key, shared.outcomes_held())?;
+    // Who left memory since the start left with a snapshot of everything, unless it broke.
+    let complete_from = match shared.residents.has_broken(key) {
+        true => u64::MAX,
+        false => parts.journal.durability().at_open(parts.journal.map().locate(key)),
+    };
+    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key, (complete_from, shared.outcomes_held()))?;
     if activated.snapshot_bytes == 0 {
         activated.events_since_snapshot += head_start(key, shared.options.snapshot_events);
     }
@@ -55,18 +62,21 @@ fn head_start(key: EntityKey, events: u32) -> u32 {
 }
 
 /// What snapshot and tail amount to, of an entity whose entries are all in the views. It holds `outcomes_held` outcomes itself.
+/// A snapshot that was taken when this frame or a later one was the last is complete, so that no list is asked.
 pub(super) fn bring_back<E: Entity>(
     store: &Store,
     tails: &Tails,
     key: EntityKey,
-    outcomes_held: usize,
+    (complete_from, outcomes_held): (u64, usize),
 ) -> Result<Activated<E>, StoreFault> {
     let shard = store.map().locate(key);
     // This tail first: if a newer snapshot comes in between, it covers what the tail repeats.
     let tail = tails.of(key);
     let snapshot = read_snapshot(store, key)?.unwrap_or_default();
-    let mut frames = listed_tail(store, key, &snapshot)?;
-    frames.extend(tail);
+    let mut frames = BTreeSet::from_iter(tail);
+    if snapshot.after < complete_from {
+        frames.append(&mut listed_tail(store, key, &snapshot)?);
+    }
     let mut activated = Activated::of(snapshot).map_err(corrupt("snapshot", shard, key))?;
     if frames.is_empty() {
         return Ok(activated);

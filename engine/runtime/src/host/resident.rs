@@ -84,6 +84,8 @@ pub(super) struct Residents<E: Entity> {
     /// Entities whose last words may not be readable yet: whoever starts one again waits for them.
     departing: DashMap<EntityKey, u64>,
     departures: AtomicU64,
+    /// Entities that did not leave with a snapshot. Each is a bug or a fault that was told, so that there are few; they stay.
+    broken: DashMap<EntityKey, ()>,
     mailbox_max: u32,
     closed: AtomicBool,
     departed: Notify,
@@ -98,6 +100,7 @@ impl<E: Entity> Residents<E> {
             actors: DashMap::new(),
             departing: DashMap::new(),
             departures: AtomicU64::new(0),
+            broken: DashMap::new(),
             mailbox_max,
             closed: AtomicBool::new(false),
             departed: Notify::new(),
@@ -211,7 +214,7 @@ impl<E: Entity> Residents<E> {
             match actor.send_message(message) {
                 Ok(()) => return Ok(()),
                 Err(ractor::MessagingErr::SendErr(unsent)) => {
-                    self.note_departure(key);
+                    self.note_break(key);
                     resident.post = Arc::default();
                     resident.actor = None;
                     message = unsent;
@@ -250,7 +253,7 @@ impl<E: Entity> Residents<E> {
                 None
             }
             None => {
-                self.note_departure(key);
+                self.note_break(key);
                 resident.remove();
                 self.left();
                 Some(broken)
@@ -262,6 +265,17 @@ impl<E: Entity> Residents<E> {
         let ticket = self.departures.fetch_add(1, Ordering::Relaxed);
         self.departing.insert(key, ticket);
         ticket
+    }
+
+    /// As a departure, of an entity that leaves no last words.
+    fn note_break(&self, key: EntityKey) {
+        self.broken.insert(key, ());
+        self.note_departure(key);
+    }
+
+    /// Whether the entity broke since the start, so that its snapshot may lack what it did.
+    pub(super) fn has_broken(&self, key: EntityKey) -> bool {
+        self.broken.contains_key(&key)
     }
 
     /// Whether the entity was in memory a moment ago, so that its last words may still be on their way.
@@ -309,7 +323,7 @@ impl<E: Entity> Residents<E> {
         let gone = self.map.remove_if(&key, |_, resident| {
             let same = resident.is_of(Some(actor));
             if same {
-                self.note_departure(key);
+                self.note_break(key);
             }
             same
         });

@@ -92,6 +92,7 @@ pub struct Counters {
 /// How far each shard has come.
 #[derive(Debug)]
 pub struct Durability {
+    at_open: Box<[u64]>,
     durable: Box<[AtomicU64]>,
     viewed: Box<[AtomicU64]>,
     rows: AtomicU64,
@@ -100,6 +101,12 @@ pub struct Durability {
 }
 
 impl Durability {
+    /// The sequence of the last frame of a shard when the journal was opened.
+    #[must_use]
+    pub fn at_open(&self, shard: ShardId) -> u64 {
+        self.at_open[usize::from(shard.0)]
+    }
+
     /// The sequence of the last durable frame of a shard.
     #[must_use]
     pub fn durable(&self, shard: ShardId) -> u64 {
@@ -250,6 +257,7 @@ impl Committer {
         }
         let sequences = || shards.iter().map(|shard| AtomicU64::new(shard.sequence())).collect();
         let durability = Durability {
+            at_open: shards.iter().map(FrameBuilder::sequence).collect(),
             durable: sequences(),
             viewed: sequences(),
             rows: AtomicU64::new(0),

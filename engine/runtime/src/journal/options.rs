@@ -110,7 +110,7 @@ enum RowsOf {
 }
 
 /// Files that are merged at once, at the least: each byte is written again once for so many times the data.
-const FILES_MERGED_MIN: i32 = 4;
+const FILES_MERGED_MIN: i32 = 8;
 
 pub(super) fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let family = |memtable: usize| {
