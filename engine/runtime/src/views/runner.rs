@@ -394,7 +394,8 @@ impl Views {
         }
         durability.count_rows(batch.len() as u64, batch.size_in_bytes() as u64);
         self.store.write_views(batch)?;
-        for shard in read.keys().filter(|shard| self.store.lists().is_full(**shard)) {
+        // One shard at a time: they fill up together, and what follows waits for it.
+        if let Some(shard) = read.keys().find(|shard| self.store.lists().is_full(**shard)) {
             let (rows, bytes) = self.store.lists().write(&self.store, *shard)?;
             durability.count_rows(rows, bytes);
         }
