@@ -53,6 +53,16 @@ fn check(args: &BenchArgs) -> Result<(), Failure> {
         )
         .into());
     }
+    let of_commands = ![
+        BenchWorkload::State,
+        BenchWorkload::Overload,
+        BenchWorkload::SettleMarket,
+    ]
+    .contains(&args.workload);
+    if args.of_peak.is_some() && !of_commands {
+        let name = args.workload.name();
+        return Err(format!("{name} finds a pace of its own: leave --of-peak out").into());
+    }
     if args.workload == BenchWorkload::State && args.via != BenchVia::InProcess {
         return Err("state fills its house straight from this process: leave --via out".into());
     }

@@ -20,6 +20,8 @@ use crate::cli::BenchArgs;
 pub(super) struct Figures {
     /// Bets accepted a second, until the last answer.
     pub(super) bets_per_s: f64,
+    /// The peak that was found before the run, where the run is a part of it.
+    pub(super) peak_bets_per_s: Option<f64>,
     /// The same, until everything was in the views and nothing was left to settle.
     bets_per_s_behind_included: f64,
     /// Commands and questions of clients answered, and settlements of bets, a second until the same moment.
@@ -76,10 +78,12 @@ pub(super) struct Summary {
     connections: u64,
     /// Bets due a second; nothing in a closed loop.
     rate: Option<u64>,
+    /// The same as hundredths of the peak before each run.
+    of_peak: Option<u64>,
     shards: u16,
     cores: usize,
     runs: Vec<Figures>,
-    /// The run in the middle by bets a second.
+    /// The run in the middle: by bets a second, in an open loop by p99.
     median: Figures,
 }
 
@@ -201,7 +205,12 @@ impl Meter {
 impl Summary {
     pub(super) fn of(args: &BenchArgs, runs: Vec<Figures>) -> Self {
         let mut sorted: Vec<_> = runs.iter().collect();
-        sorted.sort_by(|one, other| one.bets_per_s.total_cmp(&other.bets_per_s));
+        let by = |run: &Figures| match args.rate.or(args.of_peak) {
+            // As many a second as were due.
+            Some(_) => run.p99_ms,
+            None => run.bets_per_s,
+        };
+        sorted.sort_by(|one, other| by(one).total_cmp(&by(other)));
         let median = sorted[sorted.len() / 2].clone();
         Self {
             workload: args.workload.name(),
@@ -211,6 +220,7 @@ impl Summary {
             in_flight: args.in_flight,
             connections: args.lanes(),
             rate: args.rate,
+            of_peak: args.of_peak,
             shards: args.shards,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             runs,
@@ -219,7 +229,8 @@ impl Summary {
     }
 }
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 22] = [
+    ("peak before, bets/s", "", |run| run.peak_bets_per_s),
     ("durable bets/s", "", |run| Some(run.bets_per_s)),
     ("  behind included", "", |run| Some(run.bets_per_s_behind_included)),
     ("  all operations", "", |run| Some(run.operations_per_s_behind_included)),
@@ -245,9 +256,11 @@ const ROWS: [Row; 21] = [
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let loop_of = self
-            .rate
-            .map_or("closed loop".to_owned(), |rate| format!("{rate} due a second"));
+        let loop_of = match (self.rate, self.of_peak) {
+            (Some(rate), _) => format!("{rate} due a second"),
+            (None, Some(hundredths)) => format!("{hundredths} hundredths of the peak due"),
+            (None, None) => "closed loop".to_owned(),
+        };
         writeln!(
             f,
             "{} {}: {} a run, {} players, {loop_of}, {} in flight over {} connections, {} shards, {} cores",
@@ -313,4 +326,46 @@ pub(super) fn resident_bytes() -> u64 {
 
 pub(super) fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        bench: BenchArgs,
+    }
+
+    /// Protects the figure that is quoted: of runs in a closed loop the one in the middle by bets a second, of runs at a given
+    /// pace, which all come to the same bets a second, by p99.
+    #[test]
+    fn the_median_run_is_by_what_the_runs_differ_in() {
+        let run = |bets_per_s: f64, p99_ms: f64| Figures {
+            bets_per_s,
+            p99_ms,
+            ..Figures::default()
+        };
+        let runs = [(99.0, 6.0), (100.0, 9.0), (101.0, 70.0), (102.0, 8.0), (103.0, 7.5)];
+        let runs: Vec<_> = runs
+            .into_iter()
+            .map(|(bets_per_s, p99_ms)| run(bets_per_s, p99_ms))
+            .collect();
+        // arguments -> bets a second of the median run
+        for (args, median) in [
+            (vec![], 101.0),
+            (vec!["--rate", "100"], 102.0),
+            (vec!["--of-peak", "50"], 102.0),
+        ] {
+            let args = Cli::try_parse_from([vec!["bench", "place-bets"], args].concat())
+                .expect("arguments")
+                .bench;
+            assert_eq!(Summary::of(&args, runs.clone()).median.bets_per_s, median);
+        }
+        let two = vec!["bench", "place-bets", "--of-peak", "50", "--rate", "100"];
+        assert!(Cli::try_parse_from(two).is_err(), "one pace or the other");
+    }
 }

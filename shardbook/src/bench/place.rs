@@ -24,7 +24,8 @@ const RESULTS: u64 = 100;
 
 pub(super) async fn run(args: BenchArgs) -> Finished {
     let warm_up = (args.bets / WARM_UP_PART).max(WARM_UP_LEAST);
-    let turns = warm_up + args.bets * u64::from(args.runs);
+    let peaks = u64::from(args.of_peak.is_some());
+    let turns = warm_up + args.bets * u64::from(args.runs) * (1 + peaks);
     let bets_a_short_market = (turns / 9 / RESULTS).max(10);
     let short_markets = match args.workload {
         BenchWorkload::MixedDay => short_markets(turns, bets_a_short_market),
@@ -56,8 +57,21 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     house.until_caught_up().await?;
     let mut runs = Vec::new();
     for run in 1..=args.runs {
+        let (mut rate, mut peak) = (args.rate, None);
+        if let Some(hundredths) = args.of_peak {
+            let mut progress = Progress::new(format!("peak {run}/{}", args.runs), Some(args.bets));
+            let began = std::time::Instant::now();
+            let pace = Pace::Answers(args.bets);
+            let driven = load.drive(&clients, lanes, pace, |done| progress.set(done, "answers"));
+            (lanes, _) = during_the_day(&house, &mut day, driven).await?;
+            let found = args.bets as f64 / began.elapsed().as_secs_f64();
+            progress.finish(format!("{found:.0} bets/s"));
+            house.until_caught_up().await?;
+            rate = Some(((found * hundredths as f64 / 100.0) as u64).max(1));
+            peak = Some(found);
+        }
         let mut progress = Progress::new(format!("run {run}/{}", args.runs), Some(args.bets));
-        let pace = match args.rate {
+        let pace = match rate {
             None => Pace::Answers(args.bets),
             Some(rate) => Pace::Clock {
                 rate,
@@ -70,6 +84,7 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
         let (back, times) = during_the_day(&house, &mut day, driven).await?;
         lanes = back;
         let (mut figures, written) = meter.end(&house, load.counts(), day.settled(), &times).await?;
+        figures.peak_bets_per_s = peak;
         if !args.no_baseline {
             beside(&args, &house, &clients, &entry, written, &mut figures).await?;
         }

@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
   shardbook bench place-bets --via grpc-batch --batch 256
   shardbook bench place-bets --via websocket --connections 256
   shardbook bench place-bets --rate 20000 --bets 200000
+  shardbook bench place-bets --of-peak 50 --bets 400000 --runs 5
   shardbook bench mixed-day --via grpc
   shardbook bench hot-market
   shardbook bench hot-player --bets 100000
@@ -26,8 +27,8 @@ use clap::{Args, ValueEnum};
   shardbook bench state --players 50000 --bets 250000 --residents 10000,50000 --data ./large --json state.json
   shardbook bench overload --via grpc-stream --times 3 --deadline 100ms
 
-Closed loop (no --rate): --in-flight bets are always under way, so latency is mostly their queue.
-Open loop (--rate): bets are due at fixed times whether or not earlier ones are answered; a bet's latency counts from when
+Closed loop (no --rate, no --of-peak): --in-flight bets are always under way, so latency is mostly their queue.
+Open loop (--rate, --of-peak): bets are due at fixed times whether or not earlier ones are answered; a bet's latency counts from when
 it was due, so that a stall counts against every bet that it holds up.")]
 pub struct BenchArgs {
     /// The workload.
@@ -83,6 +84,9 @@ pub struct BenchArgs {
     /// [default: none, as many as are answered; settle-market: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub rate: Option<u64>,
+    /// Open loop at so many hundredths of the peak, which is found anew before each run by as many bets in a closed loop.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "rate", value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub of_peak: Option<u64>,
     /// overload: so many times the peak are offered.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub times: u64,
