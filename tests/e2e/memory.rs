@@ -1,5 +1,6 @@
 //! Corrections of bets that have long left their player's memory, and of money that is gone.
 
+use shardbook_proto::client::v1::server_message::Message as Body;
 use shardbook_proto::client::v1::{Bet, BetFilter, BetStatus};
 use shardbook_proto::provider::v1::Outcome::{Lost, Won};
 use shardbook_tests::{Feed, House, Player, single};
@@ -99,4 +100,50 @@ async fn late_corrections_reach_forgotten_bets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn late_corrections_after_restarts() {
     corrected(true).await;
+}
+
+/// Protects what a player hears when many of his bets end together: each is told as it was settled and once, though most have
+/// left his memory before the first is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_bets_that_end_together_are_each_told() {
+    const BETS: u32 = 60;
+    let house = House::open().await;
+    let mut feed = house.feed(NEW).await;
+    feed.market("MATCH_ODDS", &["3.00", "1.50"]).await;
+    let mut player = house.player("ann", "10000.00").await;
+    let mut bets = Vec::new();
+    for number in 1..=BETS {
+        let (selection, price) = if number % 3 == 0 { (2, "1.50") } else { (1, "3.00") };
+        bets.push(
+            player
+                .place(single(NEW, selection, price, &format!("{number}.00")))
+                .await,
+        );
+    }
+    feed.result(1, &[Won, Lost]).await;
+    for (number, bet) in (1..=BETS).zip(&bets) {
+        let (status, returned) = match number % 3 {
+            0 => (BetStatus::Lost, "0.00".to_owned()),
+            _ => (BetStatus::Won, format!("{}.00", 3 * number)),
+        };
+        let told = player.settled(&bet.bet_id).await;
+        assert_eq!((told.status(), told.returned), (status, returned), "bet {number}");
+        assert_eq!(told.settlements, 1);
+    }
+    // Stakes of 1 to 60; two of three won three times theirs.
+    let staked: u32 = (1..=BETS).sum();
+    let returned: u32 = (1..=BETS)
+        .filter(|number| number % 3 != 0)
+        .map(|number| 3 * number)
+        .sum();
+    let left = format!("{}.00", 10_000 - staked + returned);
+    assert_eq!(player.wallet().await, (left.as_str(), "0.00", "0.00"));
+    let again: Vec<_> = player
+        .pushed()
+        .filter(|body| matches!(body, Body::BetChanged(_)))
+        .collect();
+    assert!(again.is_empty(), "{again:?}");
+    drop(player);
+    let verdict = house.prove().await;
+    assert_eq!((verdict.bets, verdict.bets_settled), (u64::from(BETS), u64::from(BETS)));
 }
