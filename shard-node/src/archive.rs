@@ -2,7 +2,8 @@
 //!
 //! What the views, the snapshots and the settlement process have not read yet stays. A frame that left is read again only
 //! where the whole past is wanted: to prove it, to show it, or to make a view anew. So players who have no snapshot of what a
-//! frame says take one before it leaves: those who bet long ago and were in memory when the house was killed.
+//! frame says take one before it leaves: those who bet long ago and were in memory when the house was killed. Events take
+//! theirs by themselves while a node runs; the tool takes those that a kill left out.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +12,14 @@ use std::time::Duration;
 use shardbook_domain::rules::Rules;
 use shardbook_runtime::archive::{Keep, Report, Retention, Step};
 use shardbook_runtime::clock::Clock;
+use shardbook_runtime::entity::EntityKey;
 use shardbook_runtime::fault::StoreFault;
 use shardbook_runtime::host::{Host, cover_at_rest};
 use shardbook_runtime::journal::{Store, StoreOptions};
 use shardbook_runtime::slot::ShardId;
-use shardbook_runtime::views::{Views, needed};
+use shardbook_runtime::views::{Tails, Views, needed};
 
-use crate::entities::{PLAYER, PlayerEntity};
+use crate::entities::{EVENT, EventEntity, PLAYER, PlayerEntity};
 use crate::rulebook;
 use crate::settlement::read_up_to;
 use crate::views::projections;
@@ -71,30 +73,37 @@ pub fn archive(
     let opened = Views::open(Arc::clone(&store), views(), vec![PLAYER], |done, total| {
         progress(Progress::CatchingUp(done, total));
     })?;
-    opened.note_covered()?;
     let tails = opened.tails();
+    cover(&store, &tails, tails.keys())?;
+    opened.note_covered()?;
     drop(opened);
-    let mut sum = Report::default();
+    let mut retention = begin(&store, rules.current(), keep, segment_bytes)?;
+    let mut held = Vec::new();
     loop {
-        let mut retention = begin(&store, rules.current(), keep, segment_bytes)?;
         while let Some(step) = retention.step()? {
             progress(Progress::Left(&step));
         }
-        let players = players(&retention);
-        if players.is_empty() {
+        let holding: Vec<_> = retention.holding().collect();
+        if holding == held {
             progress(Progress::Compacting);
-            sum.add(&retention.finish_compacted()?);
-            return Ok(sum);
+            return retention.finish_compacted();
         }
-        sum.add(&retention.finish()?);
-        cover_at_rest::<PlayerEntity>(&store, &tails, players)?;
+        cover(&store, &tails, holding.iter().copied())?;
+        held = holding;
+        retention.go_on();
     }
 }
 
-/// Players who hold frames back. Events do not: what of them is in no snapshot is not free to leave.
-fn players(retention: &Retention) -> Vec<u64> {
-    let players = retention.holding().filter(|key| key.kind == PLAYER);
-    players.map(|key| key.id).collect()
+/// Takes snapshots of entities of a store that does not serve.
+fn cover(store: &Store, tails: &Tails, keys: impl IntoIterator<Item = EntityKey>) -> Result<(), StoreFault> {
+    for key in keys {
+        match key.kind {
+            PLAYER => cover_at_rest::<PlayerEntity>(store, tails, key)?,
+            EVENT => cover_at_rest::<EventEntity>(store, tails, key)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The process of a node: runs until it is stopped. What fails is told and tried again the next time; serving goes on.
@@ -131,22 +140,23 @@ async fn round(
 ) -> Result<Report, StoreFault> {
     let age = u64::try_from(options.older_than.as_millis()).unwrap_or(u64::MAX);
     let keep = Keep::Since(now_ms.saturating_sub(age));
-    let mut sum = Report::default();
+    let mut retention = begin(store, rules, keep, options.segment_bytes)?;
     let mut held = Vec::new();
     loop {
-        let mut retention = begin(store, rules, keep, options.segment_bytes)?;
         while retention.step()?.is_some() {
             // Where a node stops, it stops here.
             tokio::task::yield_now().await;
         }
-        let players = players(&retention);
-        sum.add(&retention.finish()?);
+        // Events do not hold back what is free to leave: they have snapshots of it.
+        let players = retention.holding().filter(|key| key.kind == PLAYER);
+        let players: Vec<_> = players.map(|key| key.id).collect();
         // Who was asked and has none, as it was busy or is damaged, is asked again in the next run.
-        if players.is_empty() || players == held {
-            return Ok(sum);
+        if players == held {
+            return retention.finish();
         }
         host.cover(players.iter().copied()).await?;
         held = players;
+        retention.go_on();
     }
 }
 

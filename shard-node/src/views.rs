@@ -194,7 +194,7 @@ impl Projection for &'static View {
             Row::Add(key, columns) => rows.add(key, columns),
         };
         let head = &entry.entry;
-        let encoded: Vec<_> = entry.events().take_while(|_| self.of_bytes).collect();
+        let encoded = || entry.events().take_while(|_| self.of_bytes).collect::<Vec<_>>();
         match (head.key.kind, self.of_player, self.of_event) {
             (PlayerEntity::KIND, Some(make), _) => {
                 let said = entry.shared(PlayerSaid::read)?;
@@ -203,7 +203,7 @@ impl Projection for &'static View {
                         player: PlayerId(head.key.id),
                         version: head.version,
                         events: &said.events,
-                        encoded: &encoded,
+                        encoded: &encoded(),
                         outcome: &said.outcome,
                     },
                     &mut write,
@@ -215,7 +215,7 @@ impl Projection for &'static View {
                     &EventEntry {
                         event: EventId(head.key.id),
                         events: &said.0,
-                        encoded: &encoded,
+                        encoded: &encoded(),
                     },
                     &mut write,
                 );

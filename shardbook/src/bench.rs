@@ -53,15 +53,15 @@ fn check(args: &BenchArgs) -> Result<(), Failure> {
         )
         .into());
     }
-    let of_commands = ![
-        BenchWorkload::State,
-        BenchWorkload::Overload,
-        BenchWorkload::SettleMarket,
-    ]
-    .contains(&args.workload);
-    if args.of_peak.is_some() && !of_commands {
+    let pace = match args.workload {
+        BenchWorkload::State => Some("fills its house as fast as it can"),
+        BenchWorkload::Overload => Some("finds a pace of its own"),
+        BenchWorkload::SettleMarket => Some("takes its pace from --rate"),
+        _ => None,
+    };
+    if let (Some(pace), Some(_)) = (pace, args.of_peak) {
         let name = args.workload.name();
-        return Err(format!("{name} finds a pace of its own: leave --of-peak out").into());
+        return Err(format!("{name} {pace}: leave --of-peak out").into());
     }
     if args.workload == BenchWorkload::State && args.via != BenchVia::InProcess {
         return Err("state fills its house straight from this process: leave --via out".into());
@@ -131,6 +131,12 @@ mod tests {
             ("settle-market --via websocket", "one player"),
             ("place-bets --via websocket --players 63", "64 WebSockets"),
             ("state --via grpc", "leave --via out"),
+            ("state --of-peak 50", "as fast as it can: leave --of-peak out"),
+            ("overload --of-peak 50", "a pace of its own: leave --of-peak out"),
+            (
+                "settle-market --of-peak 50",
+                "its pace from --rate: leave --of-peak out",
+            ),
         ] {
             let refused = check(&args(&format!("shardbook bench {line}"))).map_err(|failure| failure.to_string());
             assert!(
@@ -142,6 +148,7 @@ mod tests {
             "cold-players --players 31024",
             "place-bets --via websocket --players 64",
             "hot-player",
+            "mixed-day --of-peak 50",
         ] {
             assert!(check(&args(&format!("shardbook bench {line}"))).is_ok(), "{line}");
         }

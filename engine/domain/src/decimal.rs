@@ -14,6 +14,25 @@ pub(crate) enum DecimalError {
     TooLong,
 }
 
+/// Writes a number whose last so many digits are decimals: 1000 with two is `10.00`.
+pub(crate) fn write(negative: bool, number: u64, places: u8) -> String {
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    let places = usize::from(places);
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    let mut text = String::with_capacity(digits.len().max(places) + 3);
+    if negative {
+        text.push('-');
+    }
+    text.push_str(if whole.is_empty() { "0" } else { whole });
+    if places > 0 {
+        text.push('.');
+        (fraction.len()..places).for_each(|_| text.push('0'));
+        text.push_str(fraction);
+    }
+    text
+}
+
 /// Reads `text` and gives its value times ten to the power of `places`.
 pub(crate) fn parse(text: &str, places: u8) -> Result<u64, DecimalError> {
     if text.is_empty() {

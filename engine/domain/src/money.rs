@@ -12,9 +12,6 @@ use crate::decimal::{self, DecimalError};
 /// Largest single amount, in minor units, that is read from text: far above any bet, far below overflow.
 pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
 
-/// Bytes of the longest amount as text: a sign, twenty digits and a point.
-const DECIMAL_MAX: usize = 22;
-
 /// Minor units of a currency that is known from elsewhere, such as the wallet's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Amount(pub i64);
@@ -148,29 +145,7 @@ impl Money {
 
     /// The number alone with all decimals of its currency, such as `10.00`.
     pub fn decimal(self) -> String {
-        let decimals = self.currency.decimals();
-        // Written from the last digit on: every answer to a bet holds five of these.
-        let (mut text, mut at) = ([0; DECIMAL_MAX], DECIMAL_MAX);
-        let mut put = |byte: u8| {
-            at -= 1;
-            text[at] = byte;
-        };
-        let mut digits = self.minor.unsigned_abs();
-        let mut written = 0;
-        while digits > 0 || written <= decimals {
-            put(b'0' + (digits % 10) as u8);
-            digits /= 10;
-            written += 1;
-            if written == decimals {
-                put(b'.');
-            }
-        }
-        if self.minor < 0 {
-            put(b'-');
-        }
-        let text = std::str::from_utf8(&text[at..]);
-        text.unwrap_or_else(|_| unreachable!("only digits, a point and a sign"))
-            .to_owned()
+        decimal::write(self.minor < 0, self.minor.unsigned_abs(), self.currency.decimals())
     }
 }
 

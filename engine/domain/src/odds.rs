@@ -150,8 +150,15 @@ impl PartialOrd for Odds {
 }
 
 /// Two to four decimals; a price that has more is rounded half up, for show only.
+impl Odds {
+    /// The price with two to four decimals, rounded half up: `2.50`, `2.625`.
+    pub fn decimal(self) -> String {
+        format::decimals(self.num, self.den)
+    }
+}
+
 impl fmt::Display for Odds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&format::decimals(self.num, self.den))
+        f.write_str(&self.decimal())
     }
 }

@@ -28,6 +28,7 @@ use crate::router::CallFault;
 use crate::stages::{self, Stage};
 use crate::views::{Tails, write_snapshot};
 
+use activation::Recall;
 use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
 use resident::{Errand, Residents};
 use terms::Reply;
@@ -359,23 +360,20 @@ impl<E: Entity> Shared<E> {
     }
 }
 
-/// Takes snapshots of entities of a store on which no host is at work, as far as its views have come.
+/// Takes a snapshot of an entity of this kind in a store on which no host is at work, as far as its views have come. It holds
+/// as many outcomes as by default; older ones are read from disk by a host that would hold more.
 ///
 /// # Errors
-/// When the store fails, or an entity cannot be brought back.
-pub fn cover_at_rest<E: Entity>(
-    store: &Store,
-    tails: &Tails,
-    ids: impl IntoIterator<Item = u64>,
-) -> Result<(), StoreFault> {
-    for id in ids {
-        let key = EntityKey { kind: E::KIND, id };
-        let shard = store.map().locate(key);
-        let (after, _) = store.head(shard)?;
-        let outcomes_held = HostOptions::default().outcomes_held.max(E::OUTCOMES_HELD_MIN);
-        let row = activation::bring_back::<E>(store, tails, key, (u64::MAX, outcomes_held))?.encode(after);
-        write_snapshot(store, key, &row)?;
-    }
+/// When the store fails, or the entity cannot be brought back.
+pub fn cover_at_rest<E: Entity>(store: &Store, tails: &Tails, key: EntityKey) -> Result<(), StoreFault> {
+    let (after, _) = store.head(store.map().locate(key))?;
+    let recall = Recall {
+        complete_from: u64::MAX,
+        outcomes_held: HostOptions::default().outcomes_held.max(E::OUTCOMES_HELD_MIN),
+    };
+    let entity = activation::bring_back::<E>(store, tails, key, recall)?;
+    write_snapshot(store, key, &entity.encode(after))?;
+    tails.cover(key, entity.version);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use shardbook_domain::bet::{Bet, BetStatus, EachWay, Fund, Kind, LegOutcome, Ter
 use shardbook_domain::ids::{BetId, PlayerId};
 use shardbook_domain::market::Why;
 use shardbook_domain::money::{Amount, Currency};
+use shardbook_domain::odds::Odds;
 use shardbook_domain::player::{Balance, State};
 use shardbook_domain::rules::RuleBook;
 use shardbook_proto::client::v1 as client;
@@ -52,7 +53,7 @@ pub(crate) fn bet_to_wire(
             leg.place_status = leg_status(result.place).into();
         }
         leg.deduction = result.deduction.0.into();
-        leg.corrected_price = result.corrected.map(|price| price.to_string()).unwrap_or_default();
+        leg.corrected_price = result.corrected.map(Odds::decimal).unwrap_or_default();
     }
     let amount = |amount: Amount| match amount {
         Amount::ZERO => String::new(),
@@ -81,7 +82,7 @@ fn terms_to_wire(player: PlayerId, terms: &Terms, currency: Currency, names: &Na
         event: names.of(leg.selection.event),
         market: leg.selection.market.0,
         selection: leg.selection.selection.0,
-        price: leg.price.to_string(),
+        price: leg.price.decimal(),
         status: client::LegStatus::Open.into(),
         place_status: leg
             .each_way
@@ -129,7 +130,7 @@ pub(crate) fn placed_to_wire(
         event: leg.event,
         market: leg.market,
         selection: leg.selection,
-        price: price.to_string(),
+        price: price.decimal(),
         status: client::LegStatus::Open.into(),
         ..client::BetLeg::default()
     });

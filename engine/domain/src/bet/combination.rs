@@ -35,8 +35,14 @@ impl Combinations {
     }
 
     /// Whether combinations of a size from `low` to `high`, at most 63, are staked.
-    pub(super) fn has_between(self, low: usize, high: usize) -> bool {
+    pub(crate) fn has_between(self, low: usize, high: usize) -> bool {
         low <= high && high <= Combinations::MAX_LEGS && (self.0 >> low) << low & (u64::MAX >> (63 - high)) != 0
+    }
+
+    /// The largest staked size above 0 and up to `high`, which is at most 63.
+    pub(crate) fn largest_up_to(self, high: usize) -> Option<usize> {
+        let within = self.0 & !1 & (u64::MAX >> (63 - high));
+        within.checked_ilog2().map(|size| size as usize)
     }
 
     /// The staked sizes, rising.
@@ -58,5 +64,30 @@ impl Combinations {
             of_size = of_size.saturating_mul((legs - size) as u128) / (size as u128 + 1);
         }
         u64::try_from(sum).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects the odds of the longest line: its size is the largest that is staked and possible.
+    #[test]
+    fn the_largest_size_is_found() {
+        for (sizes, high, largest) in [
+            (&[1][..], 1, Some(1)),
+            (&[2, 3], 3, Some(3)),
+            (&[2, 5], 4, Some(2)),
+            (&[0, 4], 3, None),
+            (&[1], 0, None),
+            (&[1, 63], 63, Some(63)),
+            (&[], 63, None),
+        ] {
+            assert_eq!(
+                Combinations::of_sizes(sizes).largest_up_to(high),
+                largest,
+                "{sizes:?} up to {high}"
+            );
+        }
     }
 }

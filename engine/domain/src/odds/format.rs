@@ -143,7 +143,7 @@ impl Format {
     pub fn show(self, odds: Odds) -> String {
         let (num, den) = odds.winnings();
         match self {
-            Format::Decimal => odds.to_string(),
+            Format::Decimal => odds.decimal(),
             Format::Fractional => format!("{num}/{den}"),
             Format::Moneyline if num >= den => format!("+{}", half_up(num, den, 100)),
             Format::Moneyline => format!("-{}", half_up(den, num, 100)),
@@ -283,13 +283,12 @@ fn half_up(num: u32, den: u32, scale: u64) -> u64 {
 
 /// Two to four decimals, rounded half up.
 pub(super) fn decimals(num: u32, den: u32) -> String {
-    let scaled = half_up(num, den, SCALE.into());
-    let (whole, mut fraction, mut places) = (scaled / 10_000, scaled % 10_000, 4);
-    while places > 2 && fraction % 10 == 0 {
-        fraction /= 10;
+    let (mut scaled, mut places) = (half_up(num, den, SCALE.into()), Odds::PLACES);
+    while places > 2 && scaled.is_multiple_of(10) {
+        scaled /= 10;
         places -= 1;
     }
-    format!("{whole}.{fraction:0places$}")
+    decimal::write(false, scaled, places)
 }
 
 impl From<DecimalError> for OddsError {

@@ -72,22 +72,6 @@ pub struct Report {
     pub bytes: u64,
 }
 
-impl Report {
-    /// Adds what another run came to.
-    pub fn add(&mut self, other: &Self) {
-        let Self {
-            written,
-            found,
-            frames,
-            bytes,
-        } = other;
-        self.written += written;
-        self.found += found;
-        self.frames += frames;
-        self.bytes += bytes;
-    }
-}
-
 /// Frames of a shard that are to leave.
 #[derive(Debug, Clone, Copy)]
 struct Due {
@@ -108,6 +92,8 @@ pub struct Retention {
     keep: Keep,
     segment_bytes: u64,
     due: VecDeque<Due>,
+    /// Shards of which no more can leave, as far as was looked.
+    ended: VecDeque<Due>,
     report: Report,
     snapshots: Snapshots,
     holding: BTreeSet<EntityKey>,
@@ -175,16 +161,23 @@ impl Retention {
             keep,
             segment_bytes,
             due,
+            ended: VecDeque::new(),
             report: Report::default(),
             snapshots: Snapshots::default(),
             holding: BTreeSet::new(),
         })
     }
 
-    /// Entities that hold frames back which could leave otherwise, some of them where there are many: once they have
-    /// snapshots, another run goes on. Complete when there is no further [`Self::step`].
+    /// Entities that hold frames back which could leave otherwise: those of the next segment of each shard. Complete when
+    /// there is no further [`Self::step`]; once they have snapshots, [`Self::go_on`].
     pub fn holding(&self) -> impl ExactSizeIterator<Item = EntityKey> {
         self.holding.iter().copied()
+    }
+
+    /// Looks again where frames were held back: [`Self::step`] has more to do if they are no longer.
+    pub fn go_on(&mut self) {
+        self.due.append(&mut self.ended);
+        self.holding.clear();
     }
 
     /// Whether every entity in a frame has a snapshot of what it says; those that have none hold it back.
@@ -208,7 +201,7 @@ impl Retention {
     pub fn step(&mut self) -> Result<Option<Step>, StoreFault> {
         while let Some(due) = self.due.front().copied() {
             let Some((step, digest)) = self.segment(due)? else {
-                self.due.pop_front();
+                self.ended.extend(self.due.pop_front());
                 continue;
             };
             let SegmentName { shard, first, last } = step.name;
@@ -304,15 +297,15 @@ impl Retention {
             frame.follows(at.0, &at.1)?;
             let (before, sequence) = (at.0, frame.position().sequence);
             bytes += frame.bytes().len() as u64;
-            let some = last.0 > due.before.0;
-            if sequence > due.last || some && bytes > self.segment_bytes || self.is_kept(&frame) {
+            let full = before > due.before.0 && bytes > self.segment_bytes;
+            if sequence > due.last || full || self.is_kept(&frame) {
                 break;
             }
             at = (sequence, *frame.digest());
             if self.is_covered(&frame)? && last.0 == before {
                 last = at;
-            } else if some || self.holding.len() >= HOLDING_MAX {
-                // Where nothing can leave, those after are looked at too: all who hold frames back are told together.
+            } else if last.0 > due.before.0 || self.holding.len() >= HOLDING_MAX {
+                // Where nothing can leave, the rest of the segment is looked at: all who hold it back are told together.
                 break;
             }
         }

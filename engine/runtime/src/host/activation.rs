@@ -46,7 +46,11 @@ pub(super) async fn activate<E: Entity>(shared: &Shared<E>, key: EntityKey) -> R
         true => u64::MAX,
         false => parts.journal.durability().at_open(parts.journal.map().locate(key)),
     };
-    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key, (complete_from, shared.outcomes_held()))?;
+    let recall = Recall {
+        complete_from,
+        outcomes_held: shared.outcomes_held(),
+    };
+    let mut activated = bring_back::<E>(&parts.store, &parts.tails, key, recall)?;
     if activated.snapshot_bytes == 0 {
         activated.events_since_snapshot += head_start(key, shared.options.snapshot_events);
     }
@@ -61,20 +65,28 @@ fn head_start(key: EntityKey, events: u32) -> u32 {
     spread % events.max(1)
 }
 
-/// What snapshot and tail amount to, of an entity whose entries are all in the views. It holds `outcomes_held` outcomes itself.
-/// A snapshot that was taken when this frame or a later one was the last is complete, so that no list is asked.
+/// How an entity is brought back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recall {
+    /// A snapshot that was taken when this frame or a later one was the last is complete, so that no list is asked.
+    pub(super) complete_from: u64,
+    /// Outcomes that it holds itself.
+    pub(super) outcomes_held: usize,
+}
+
+/// What snapshot and tail amount to, of an entity whose entries are all in the views.
 pub(super) fn bring_back<E: Entity>(
     store: &Store,
     tails: &Tails,
     key: EntityKey,
-    (complete_from, outcomes_held): (u64, usize),
+    recall: Recall,
 ) -> Result<Activated<E>, StoreFault> {
     let shard = store.map().locate(key);
     // This tail first: if a newer snapshot comes in between, it covers what the tail repeats.
     let tail = tails.of(key);
     let snapshot = read_snapshot(store, key)?.unwrap_or_default();
     let mut frames = BTreeSet::from_iter(tail);
-    if snapshot.after < complete_from {
+    if snapshot.after < recall.complete_from {
         frames.append(&mut listed_tail(store, key, &snapshot)?);
     }
     let mut activated = Activated::of(snapshot).map_err(corrupt("snapshot", shard, key))?;
@@ -88,14 +100,16 @@ pub(super) fn bring_back<E: Entity>(
         }
     }
     match E::REMEMBER {
-        Remember::Always => activated.memory.trim_readable(outcomes_held),
-        Remember::Latest => activated.memory.trim_freely(outcomes_held),
+        Remember::Always => activated.memory.trim_readable(recall.outcomes_held),
+        Remember::Latest => activated.memory.trim_freely(recall.outcomes_held),
     }
     activated.tight().map_err(corrupt("state", shard, key))
 }
 
 /// Where a snapshot is large, it may become due later: after so many times the events. By default that is below 1,000.
 const SNAPSHOT_DELAYED_MAX: u32 = 7;
+/// And later still where each event since would stand for more bytes of snapshot than this.
+const SNAPSHOT_BYTES_AN_EVENT_MAX: u32 = 512;
 
 impl<E: Entity> Activated<E> {
     /// Whether there is enough after the snapshot for a new one. A large state is written less often, so that what an event
@@ -104,14 +118,15 @@ impl<E: Entity> Activated<E> {
         let since = self.events_since_snapshot;
         since >= events
             && (self.bytes_since_snapshot.saturating_mul(2) >= self.snapshot_bytes
-                || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX))
+                || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX)
+                    && since.saturating_mul(SNAPSHOT_BYTES_AN_EVENT_MAX) >= self.snapshot_bytes)
     }
 
     /// A snapshot, after which entries are in later frames than this one.
     pub(super) fn encode(&self, after: u64) -> Vec<u8> {
         let state = |into: &mut Vec<u8>| E::encode_state(&self.state, into);
         let remembered = self.memory.iter();
-        encode_snapshot((self.version, after), remembered, self.memory.dropped(), state)
+        encode_snapshot(self.version, after, remembered, self.memory.dropped(), state)
     }
 
     fn of(snapshot: Snapshot) -> Result<Self, Undecodable> {

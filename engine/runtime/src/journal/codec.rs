@@ -37,12 +37,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize, what: &str) -> Result<&'a [u8], Undecodable> {
-        let (head, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or_else(|| Undecodable(format!("{what}: {count} bytes wanted, {} left", self.rest.len())))?;
+        let Some((head, rest)) = self.rest.split_at_checked(count) else {
+            return Err(self.too_few(count, what));
+        };
         self.rest = rest;
         Ok(head)
+    }
+
+    #[cold]
+    fn too_few(&self, wanted: usize, what: &str) -> Undecodable {
+        Undecodable(format!("{what}: {wanted} bytes wanted, {} left", self.rest.len()))
     }
 
     pub(crate) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Undecodable> {
@@ -52,7 +56,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn byte(&mut self, what: &str) -> Result<u8, Undecodable> {
-        Ok(self.array::<1>(what)?[0])
+        let Some((byte, rest)) = self.rest.split_first() else {
+            return Err(self.too_few(1, what));
+        };
+        self.rest = rest;
+        Ok(*byte)
     }
 
     pub(crate) fn flag(&mut self, what: &str) -> Result<bool, Undecodable> {
@@ -63,7 +71,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn varint(&mut self, what: &str) -> Result<u64, Undecodable> {
+        // Most numbers are short.
+        if let [byte @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.long_varint(what)
+    }
+
+    fn long_varint(&mut self, what: &str) -> Result<u64, Undecodable> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte(what)?;

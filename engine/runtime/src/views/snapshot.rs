@@ -108,7 +108,7 @@ impl Snapshot {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let remembered = self.remembered.iter().map(Remembered::by_ref);
-        encode((self.version, self.after), remembered, &self.dropped, |into| {
+        encode(self.version, self.after, remembered, &self.dropped, |into| {
             into.extend_from_slice(&self.state)
         })
     }
@@ -167,7 +167,8 @@ impl Snapshot {
 
 /// Writes a snapshot without first copying the state: of so many entries, where those after are in later frames than this.
 pub(crate) fn encode<'r>(
-    (version, after): (u64, u64),
+    version: u64,
+    after: u64,
     remembered: impl ExactSizeIterator<Item = RememberedRef<'r>>,
     dropped: &Dropped,
     state: impl FnOnce(&mut Vec<u8>),

@@ -60,7 +60,7 @@ impl Tails {
     }
 
     /// Forgets the frames that a snapshot with `version` entries covers.
-    pub(super) fn cover(&self, key: EntityKey, version: u64) {
+    pub(crate) fn cover(&self, key: EntityKey, version: u64) {
         let mut tails = self.shard_of(key);
         if let Some(tail) = tails.get_mut(&key) {
             let covered = tail.partition_point(|uncovered| uncovered.version <= version);
@@ -117,7 +117,9 @@ impl Tails {
         self.len() == 0
     }
 
-    pub(super) fn keys(&self) -> Vec<EntityKey> {
+    /// The entities that have something uncovered.
+    #[must_use]
+    pub fn keys(&self) -> Vec<EntityKey> {
         let keys = |shard| Self::lock(shard).keys().copied().collect::<Vec<_>>();
         self.shards.iter().flat_map(keys).collect()
     }

@@ -11,7 +11,7 @@ use shardbook_runtime::slot::ShardId;
 use shardbook_runtime::views::{Projection, Views, needed};
 use tempfile::{TempDir, tempdir};
 
-use crate::scene::{SHARDS, Said, Scene, ask, calm, copy, look, map, replay, shards};
+use crate::scene::{SHARDS, Said, Scene, ask, calm, copy, look, map, open_with_archive, replay, shards};
 use crate::tally::{ALWAYS, Command, State};
 use crate::views::{columns, sums};
 
@@ -19,7 +19,7 @@ use crate::views::{columns, sums};
 const IDS: u64 = 12;
 const COMMANDS: u64 = 20;
 /// Bytes of some five frames.
-const SEGMENT: u64 = 600;
+pub const SEGMENT: u64 = 600;
 const ALL: Keep = Keep::Bytes(0);
 
 /// A closed store with some past, and a folder for what leaves it.
@@ -57,17 +57,9 @@ impl Past {
     }
 }
 
-fn open(data: &Path, folder: &Path) -> Arc<Store> {
-    let options = StoreOptions {
-        archive: Some(folder.to_owned()),
-        ..StoreOptions::default()
-    };
-    Store::open(data, map(), &options).expect("a store")
-}
-
 /// What a tool does with a closed store.
 fn archive(data: &Path, folder: &Path, keep: Keep) -> Result<Report, StoreFault> {
-    let store = open(data, folder);
+    let store = open_with_archive(data, folder);
     let views = Views::open(Arc::clone(&store), Vec::new(), vec![ALWAYS], |_, _| ())?;
     views.note_covered()?;
     let mut retention = Retention::begin(&store, &needed(&store, &[])?, keep, SEGMENT)?;
@@ -223,7 +215,7 @@ async fn a_kill_at_any_moment_loses_nothing() {
         copy(&past.data, &data);
         fs::create_dir(&folder).expect("a new folder");
         {
-            let store = open(&data, &folder);
+            let store = open_with_archive(&data, &folder);
             let views = Views::open(Arc::clone(&store), Vec::new(), vec![ALWAYS], |_, _| ()).expect("views");
             views.note_covered().expect("noted");
             let needed = needed(&store, &[]).expect("positions");
@@ -532,7 +524,7 @@ async fn only_what_nothing_needs_leaves() {
         );
         copy(&live, &data);
         fs::create_dir(&folder).expect("a new folder");
-        let store = open(&data, &folder);
+        let store = open_with_archive(&data, &folder);
         let mut retention = Retention::begin(&store, &Needed(from), keep, SEGMENT).expect("begins");
         let mut bytes = Vec::new();
         while let Some(step) = retention.step().expect("a segment") {
@@ -558,7 +550,7 @@ async fn only_what_nothing_needs_leaves() {
 #[tokio::test]
 async fn a_view_is_made_anew_from_the_archive() {
     let past = Past::of(sums(1, 1)).await;
-    let store = open(&past.data, &past.folder);
+    let store = open_with_archive(&past.data, &past.folder);
     let needed = needed(&store, &sums(1, 1)).expect("positions");
     let mut retention = Retention::begin(&store, &needed, ALL, SEGMENT).expect("begins");
     while retention.step().expect("a segment").is_some() {}

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shardbook_runtime::archive::{Keep, Report, Retention};
-use shardbook_runtime::fault::StoreFault;
+use shardbook_runtime::archive::{Keep, Retention};
 use shardbook_runtime::host::{HostOptions, cover_at_rest};
-use shardbook_runtime::journal::{Families, Store, StoreOptions};
+use shardbook_runtime::journal::{Families, Store};
 use shardbook_runtime::views::{Snapshot, Views, needed};
 use tempfile::tempdir;
 
-use crate::scene::{SHARDS, Scene, alter, ask, calm, copy, key, look, map, options, replay, shards};
-use crate::tally::{ALWAYS, Command, Tally};
+use crate::archive::SEGMENT;
+use crate::scene::{SHARDS, Scene, alter, ask, calm, copy, key, look, map, open_with_archive, options, replay, shards};
+use crate::tally::{ALWAYS, Command, LATEST, Tally};
 
 const IDS: u64 = 12;
 
@@ -133,20 +133,35 @@ async fn a_store_from_before_places_comes_back() {
     }
 }
 
-fn open(data: &Path, folder: &Path) -> Arc<Store> {
-    let options = StoreOptions {
-        archive: Some(folder.to_owned()),
-        ..StoreOptions::default()
-    };
-    Store::open(data, map(), &options).expect("a store")
+/// What was killed, with a folder for what leaves it, and with nothing noted that a start would read.
+struct AtRest {
+    store: Arc<Store>,
+    views: Views,
 }
 
-/// One run: who holds frames back, and what it came to.
-fn run(store: &Arc<Store>) -> Result<(Vec<u64>, Report), StoreFault> {
-    let mut retention = Retention::begin(store, &needed(store, &[])?, Keep::Bytes(0), 600)?;
-    while retention.step()?.is_some() {}
-    let holding = retention.holding().map(|key| key.id).collect();
-    Ok((holding, retention.finish()?))
+impl AtRest {
+    fn open(data: &Path, folder: &Path) -> Self {
+        std::fs::create_dir(folder).expect("a new folder");
+        let store = open_with_archive(data, folder);
+        let views = Views::open(Arc::clone(&store), Vec::new(), vec![ALWAYS], |_, _| ()).expect("views");
+        views.note_covered().expect("a write");
+        Self { store, views }
+    }
+
+    fn begin(&self, segment_bytes: u64) -> Retention {
+        let needed = needed(&self.store, &[]).expect("the store reads");
+        Retention::begin(&self.store, &needed, Keep::Bytes(0), segment_bytes).expect("a run")
+    }
+
+    fn cover(&self, id: u64) {
+        cover_at_rest::<Tally<ALWAYS>>(&self.store, &self.views.tails(), key(id)).expect("a snapshot");
+    }
+}
+
+/// All segments that can leave, and who holds frames back after them.
+fn leave(retention: &mut Retention) -> Vec<u64> {
+    while retention.step().expect("a segment").is_some() {}
+    retention.holding().map(|key| key.id).collect()
 }
 
 /// Protects players who were in memory at a kill from an archive that is not there: a frame stays until everyone in it has a
@@ -155,25 +170,26 @@ fn run(store: &Arc<Store>) -> Result<(Vec<u64>, Report), StoreFault> {
 async fn who_has_no_snapshot_holds_frames_back() {
     let dir = tempdir().expect("a folder");
     let (data, folder) = (dir.path().join("data"), dir.path().join("archive"));
-    std::fs::create_dir(&folder).expect("a new folder");
     killed(&data, 10).await;
-    let store = open(&data, &folder);
-    let views = Views::open(Arc::clone(&store), Vec::new(), vec![ALWAYS], |_, _| ()).expect("views");
-    views.note_covered().expect("a write");
-    let (holding, report) = run(&store).expect("a run");
-    assert_eq!(holding, (0..IDS).collect::<Vec<_>>());
-    assert_eq!(report.frames, 0, "nothing has left");
+    let house = AtRest::open(&data, &folder);
+    let mut retention = house.begin(1);
+    assert_eq!(
+        leave(&mut retention).len(),
+        usize::from(SHARDS),
+        "no further than a segment"
+    );
+    assert_eq!(retention.finish().expect("it ends").frames, 0, "nothing has left");
+    let mut retention = house.begin(1 << 20);
     // One after the other: the first frame of a shard is held by one of them.
     for id in 0..IDS {
-        cover_at_rest::<Tally<ALWAYS>>(&store, &views.tails(), [id]).expect("a snapshot");
-        let (holding, _) = run(&store).expect("a run");
-        assert_eq!(holding, (id + 1..IDS).collect::<Vec<_>>());
+        assert_eq!(leave(&mut retention), (id..IDS).collect::<Vec<_>>());
+        house.cover(id);
+        retention.go_on();
     }
-    let left: u64 = shards()
-        .map(|shard| store.retired(shard).expect("a note").map_or(0, |retired| retired.up_to))
-        .sum();
+    assert_eq!(leave(&mut retention), [0; 0]);
+    let left = retention.finish().expect("it ends").frames;
     assert_eq!(left, IDS * 10 - u64::from(SHARDS), "the newest of each shard stays");
-    drop((views, store));
+    drop(house);
     // As a kill leaves it: what the snapshots say is on the disk, or the frames would be missed now.
     let after = dir.path().join("after");
     copy(&data, &after);
@@ -188,6 +204,49 @@ async fn who_has_no_snapshot_holds_frames_back() {
             matches!(again, crate::scene::Said::Accepted(state) if state.total == id as i64),
             "{again:?}"
         );
+    }
+    scene.close(host).await;
+}
+
+/// Protects what an operator archives after a kill from staying whole for the sake of those whom no list tells of: once they
+/// have snapshots it leaves, and they come back without it.
+#[tokio::test]
+async fn who_is_in_no_list_leaves_once_covered() {
+    let dir = tempdir().expect("a folder");
+    let [live, data, after] = ["live", "data", "after"].map(|name| dir.path().join(name));
+    let scene = Scene::open(&live);
+    let host = scene.host_of::<LATEST>(calm()).await;
+    for name in 0..IDS * 10 {
+        ask(&host, name % IDS, name, Command::Add(name as i64)).await;
+    }
+    scene.until_viewed().await;
+    scene.store().flush().expect("a flush");
+    copy(&live, &data);
+    scene.close(host).await;
+    let house = AtRest::open(&data, &dir.path().join("archive"));
+    let mut retention = house.begin(SEGMENT);
+    assert_eq!(leave(&mut retention), [0; 0]);
+    assert_eq!(retention.finish().expect("it ends").frames, 0, "no frame is free");
+    let tails = house.views.tails();
+    assert_eq!(tails.len() as u64, IDS);
+    for key in tails.keys() {
+        cover_at_rest::<Tally<LATEST>>(&house.store, &tails, key).expect("a snapshot");
+    }
+    assert!(tails.is_empty());
+    house.views.note_covered().expect("a write");
+    let mut retention = house.begin(SEGMENT);
+    assert_eq!(leave(&mut retention), [0; 0]);
+    let left = retention.finish().expect("it ends").frames;
+    let used = shards().filter(|shard| house.store.head(*shard).expect("a head").0 > 0);
+    assert_eq!(left, IDS * 10 - used.count() as u64, "the newest of each shard stays");
+    drop((tails, house));
+    copy(&data, &after);
+    let scene = Scene::open(&after);
+    let host = scene.host_of::<LATEST>(calm()).await;
+    for id in 0..IDS {
+        let (state, version) = look(&host, id).await;
+        let total: i64 = (0..10).map(|turn| (turn * IDS + id) as i64).sum();
+        assert_eq!((state.total, version), (total, 10), "tally {id}");
     }
     scene.close(host).await;
 }
@@ -218,15 +277,12 @@ async fn who_holds_frames_back_takes_a_snapshot_when_asked() {
 async fn views_made_anew_do_not_forget_what_left() {
     let dir = tempdir().expect("a folder");
     let (data, folder) = (dir.path().join("data"), dir.path().join("archive"));
-    std::fs::create_dir(&folder).expect("a new folder");
     killed(&data, 10).await;
     let expected = replay(&Store::open_to_read(&data).expect("a store"));
     {
-        let store = open(&data, &folder);
-        let views = Views::open(Arc::clone(&store), Vec::new(), vec![ALWAYS], |_, _| ()).expect("views");
-        cover_at_rest::<Tally<ALWAYS>>(&store, &views.tails(), 0..IDS).expect("snapshots");
-        views.note_covered().expect("a write");
-        assert_eq!(run(&store).expect("a run").0, [0; 0]);
+        let house = AtRest::open(&data, &folder);
+        (0..IDS).for_each(|id| house.cover(id));
+        assert_eq!(leave(&mut house.begin(SEGMENT)), [0; 0]);
     }
     std::fs::remove_dir_all(data.join(Families::VIEWS_FOLDER)).expect("moved away");
     {

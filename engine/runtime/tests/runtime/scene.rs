@@ -47,6 +47,15 @@ pub fn shards() -> impl Iterator<Item = ShardId> {
     (0..SHARDS).map(ShardId)
 }
 
+/// The store of a node that does not run, with a folder for what leaves it.
+pub fn open_with_archive(data: &Path, folder: &Path) -> Arc<Store> {
+    let options = StoreOptions {
+        archive: Some(folder.to_owned()),
+        ..StoreOptions::default()
+    };
+    Store::open(data, map(), &options).expect("a store")
+}
+
 pub fn key(id: u64) -> EntityKey {
     EntityKey { kind: ALWAYS, id }
 }

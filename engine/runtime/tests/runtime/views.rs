@@ -187,6 +187,59 @@ async fn rows_follow_the_journal() {
     assert_eq!(differences(scene.store()), []);
 }
 
+/// A view that adds to rows, puts and deletes them, and adds to one row from all shards.
+struct Mixed;
+
+impl Projection for Mixed {
+    fn prefix(&self) -> u8 {
+        b'x'
+    }
+    fn name(&self) -> &'static str {
+        "mixed"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn project(&self, entry: &EntryRef<'_>, rows: &mut Rows<'_>) -> Result<(), Undecodable> {
+        let (id, version) = (entry.entry.key.id as u8, entry.entry.version as i64);
+        rows.add(b"*", &[1, totals(entry)?]);
+        match version % 5 {
+            3 => rows.put(&[b'=', id], &version.to_le_bytes()),
+            4 => rows.delete(&[b'=', id]),
+            _ if version % 2 == 0 => rows.add(&[b'=', id], &[version]),
+            _ => rows.add(&[b'=', id], &[version, 1]),
+        }
+        Ok(())
+    }
+}
+
+/// Protects the sums of the house from what is saved on them: in one large batch as entry by entry, sums come to the same, and
+/// what is put or deleted between stays between.
+#[tokio::test]
+async fn sums_of_a_batch_are_those_of_its_entries() {
+    let dir = tempdir().expect("a folder");
+    let scene = open(dir.path(), Vec::new());
+    let host = scene.host(calm()).await;
+    for name in 0..6 * 18 {
+        ask(&host, name % 6, name, Command::Add(name as i64)).await;
+    }
+    scene.close(host).await;
+    let scene = open(dir.path(), vec![Box::new(Mixed)]);
+    let mut rebuilt = Rebuilt::default();
+    for shard in shards() {
+        for frame in scene.store().frames(shard, 1) {
+            rebuilt.add(&Mixed, &frame.expect("whole")).expect("events of ours");
+        }
+    }
+    assert_eq!(
+        rebuilt.difference(scene.store(), &Mixed).expect("the store reads"),
+        None
+    );
+    let sum = scene.store().get(Families::VIEWS, b"x*").expect("the store reads");
+    let expected = [108_i64, (0..108).sum()].map(i64::to_le_bytes).concat();
+    assert_eq!(sum, Some(expected));
+}
+
 /// Protects bets from being missed by a result: whatever batches entries came in, and wherever a crash cut them, each is once
 /// in its list, and what is missing or doubled is found by the comparison.
 #[tokio::test]

@@ -213,8 +213,9 @@ impl Driver {
             match answered {
                 Poll::Ready(ended) => ended?,
                 Poll::Pending if !self.unsent.is_empty() && self.may_send() => {}
+                // Only an answer, or the connection, lets more be sent; what has become due or too old is seen then.
+                Poll::Pending if !self.may_send() => return Poll::Pending,
                 Poll::Pending => {
-                    // What has become too old meanwhile is seen then: every answer wakes the task too.
                     let next = self.began + self.due(self.known);
                     self.nap.as_mut().reset(next.max(now + NAP).into());
                     if self.nap.as_mut().poll(cx).is_pending() {

@@ -78,9 +78,9 @@ fn of_bet(no: u8, bet: &AskedBet, selections: usize, rules: &Rules) -> Result<Sh
     let legs: Vec<u8> = (0..selections as u8).filter(|leg| bet.legs >> leg & 1 == 1).collect();
     let beyond = bet.legs >> selections != 0 || bet.bankers & !bet.legs != 0;
     let free = legs.len().saturating_sub(bet.bankers.count_ones() as usize);
-    let sizes = |range: std::ops::RangeInclusive<usize>| range.rev().find(|size| bet.combinations.has_size(*size));
-    let outside = bet.combinations.has_size(0) || sizes(free + 1..=Combinations::MAX_LEGS).is_some();
-    let largest = match sizes(1..=free) {
+    let sizes = bet.combinations;
+    let outside = sizes.has_size(0) || sizes.has_between(free + 1, Combinations::MAX_LEGS);
+    let largest = match sizes.largest_up_to(free) {
         Some(largest) if !beyond && !outside => largest,
         _ => return Err(Rejection::BadCombinations),
     };
