@@ -206,7 +206,7 @@ impl Projection for Mixed {
         match version % 5 {
             3 => rows.put(&[b'=', id], &version.to_le_bytes()),
             4 => rows.delete(&[b'=', id]),
-            _ if version % 2 == 0 => rows.add(&[b'=', id], &[version]),
+            _ if version % 2 == 1 => rows.add(&[b'=', id], &[version]),
             _ => rows.add(&[b'=', id], &[version, 1]),
         }
         Ok(())
