@@ -318,8 +318,8 @@ impl Fanout {
     }
 
     async fn player_entry(&self, entry: &EntryRef<'_>) -> Result<(), Undecodable> {
-        if entry.events().all(player::Event::is_bet_placed) {
-            // Nearly every entry: who placed the bet has the answer.
+        if !entry.events().any(player::Event::is_of_slip_or_cashier) {
+            // Nearly every entry: who placed a bet has the answer, and of settled bets players hear elsewhere.
             return Ok(());
         }
         let player = PlayerId(entry.entry.key.id);

@@ -18,7 +18,7 @@ mod retired;
 mod store;
 mod witness;
 
-pub(crate) use codec::{Reader, put_bytes, put_varint};
+pub(crate) use codec::{Reader, VARINT_BYTES_MAX, put_bytes, put_varint};
 pub use committer::{Committed, Committer, Counters, Durability, Followed, Journal, Submission};
 pub use entry::{Entry, EntryRef, Outcome};
 pub use frame::{Digest, FRAME_BYTES_MAX, Frame, FrameBuilder, GENESIS, Position};

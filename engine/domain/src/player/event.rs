@@ -21,6 +21,10 @@ use crate::time::Time;
 
 /// The first of the bytes of [`Event::BetPlaced`].
 const BET_PLACED: u8 = 3;
+/// Of [`Event::Deposited`] and [`Event::Withdrawn`].
+const CASHIER: std::ops::RangeInclusive<u8> = 1..=2;
+/// Of [`Event::SlipHeld`], [`Event::SlipApproved`], [`Event::SlipReleased`] and [`Event::SlipOffered`].
+const SLIP: std::ops::RangeInclusive<u8> = 16..=19;
 
 /// Something that happened to a player. Amounts are minor units of the wallet's currency; `at` is when it was decided.
 /// Transfers are booked by applying the event, in their order.
@@ -321,15 +325,16 @@ impl Event {
         codec::encode(self, out);
     }
 
-    /// Whether journal bytes are of a bet that was placed, by the first alone: nearly all are, and many who read along want
-    /// none of them.
-    pub fn is_bet_placed(bytes: &[u8]) -> bool {
-        bytes.first() == Some(&BET_PLACED)
+    /// Whether journal bytes are of a slip that waits or waited, or of money through the cashier, by the first alone: nearly
+    /// all are of bets, and who reads along for these wants none of them.
+    pub fn is_of_slip_or_cashier(bytes: &[u8]) -> bool {
+        let first = bytes.first();
+        first.is_some_and(|variant| SLIP.contains(variant) || CASHIER.contains(variant))
     }
 
     /// The number and the legs of a bet that was placed, from journal bytes; the rest of the event is not read.
     pub fn legs_placed(bytes: &[u8]) -> Result<Option<(BetNo, PerLeg<Leg>)>, DecodeError> {
-        if !Self::is_bet_placed(bytes) {
+        if bytes.first() != Some(&BET_PLACED) {
             return Ok(None);
         }
         // The variant, and the first terms.

@@ -96,11 +96,33 @@ fn placed_bets_are_told_by_their_bytes() {
         let of_bytes = player::Event::legs_placed(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let of_bytes = of_bytes.map(|(bet, legs)| (bet, legs.iter().map(|leg| leg.selection).collect()));
         assert_eq!(of_bytes, legs_of(&event), "{name}");
-        assert_eq!(player::Event::is_bet_placed(&bytes), of_bytes.is_some(), "{name}");
         placed += usize::from(of_bytes.is_some());
     }
     assert!(placed > 0, "no bet is placed");
     assert_eq!(player::Event::legs_placed(&[]), Ok(None));
+}
+
+/// Protects players and traders from a slip or a deposit that nobody hears of: the bytes of every event tell whether it is one.
+#[test]
+fn slips_and_money_are_told_by_their_bytes() {
+    use player::Event::{Deposited, SlipApproved, SlipHeld, SlipOffered, SlipReleased, Withdrawn};
+    let mut told = 0;
+    for (name, bytes) in lines(PLAYER) {
+        let event = player::Event::decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = matches!(
+            event,
+            Deposited { .. }
+                | Withdrawn { .. }
+                | SlipHeld { .. }
+                | SlipApproved { .. }
+                | SlipReleased { .. }
+                | SlipOffered { .. }
+        );
+        assert_eq!(player::Event::is_of_slip_or_cashier(&bytes), expected, "{name}");
+        told += usize::from(expected);
+    }
+    assert!(told >= 6, "{told} of six kinds");
+    assert!(!player::Event::is_of_slip_or_cashier(&[]));
 }
 
 /// Protects every journal ever written: the events of a sporting event are read and written as they were.

@@ -2,6 +2,9 @@
 
 use crate::entity::Undecodable;
 
+/// Bytes of the longest number.
+pub(crate) const VARINT_BYTES_MAX: usize = 10;
+
 /// Writes an unsigned number in 1 to 10 bytes, seven bits each.
 pub(crate) fn put_varint(mut value: u64, into: &mut Vec<u8>) {
     while value >= 0x80 {
@@ -82,17 +85,21 @@ impl<'a> Reader<'a> {
     }
 
     fn long_varint(&mut self, what: &str) -> Result<u64, Undecodable> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte(what)?;
-            let bits = u64::from(byte & 0x7F);
-            if shift == 63 && bits > 1 {
+        let mut value = 0;
+        for (at, byte) in self.rest.iter().enumerate().take(VARINT_BYTES_MAX) {
+            value |= u64::from(byte & 0x7F) << (7 * at);
+            // Of the last byte there is room for one bit.
+            if at + 1 == VARINT_BYTES_MAX && *byte > 1 {
                 break;
             }
-            value |= bits << shift;
             if byte & 0x80 == 0 {
+                self.rest = &self.rest[at + 1..];
                 return Ok(value);
             }
+        }
+        if self.rest.len() < VARINT_BYTES_MAX {
+            self.rest = &[];
+            return Err(self.too_few(1, what));
         }
         Err(Undecodable(format!("{what}: number too large")))
     }
@@ -101,5 +108,49 @@ impl<'a> Reader<'a> {
         let length = self.varint(what)?;
         let length = usize::try_from(length).map_err(|_| Undecodable(format!("{what}: length {length}")))?;
         self.take(length, what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Protects every length and position: what is no number is refused, and nothing is read beyond one.
+    #[test]
+    fn numbers_have_bounds() {
+        let largest = [&[0xFF; 9][..], &[1]].concat();
+        let table: [(&[u8], Result<(u64, usize), &str>); 9] = [
+            (&[0], Ok((0, 0))),
+            (&[0x7F, 5], Ok((127, 1))),
+            (&[0x80, 1, 5, 5], Ok((128, 2))),
+            (&[0x80, 0], Ok((0, 0))),
+            (&largest, Ok((u64::MAX, 0))),
+            (&[], Err("n: 1 bytes wanted, 0 left")),
+            (&[0x80], Err("n: 1 bytes wanted, 0 left")),
+            (&[0xFF; 9], Err("n: 1 bytes wanted, 0 left")),
+            (&[&[0xFF; 9][..], &[2]].concat(), Err("n: number too large")),
+        ];
+        for (bytes, expected) in table {
+            let mut reader = Reader::new(bytes);
+            let read = reader.varint("n").map(|number| (number, reader.left()));
+            assert_eq!(read, expected.map_err(|why| Undecodable(why.into())), "{bytes:?}");
+        }
+        assert!(Reader::new(&[0x80; 11]).varint("n").is_err());
+    }
+
+    proptest! {
+        /// Protects what was written: a number is read back, and what follows it is left.
+        #[test]
+        fn numbers_are_read_back(number: u64, shift in 0..64, rest in prop::collection::vec(any::<u8>(), 0..12)) {
+            let number = number >> shift;
+            let mut bytes = Vec::new();
+            put_varint(number, &mut bytes);
+            bytes.extend_from_slice(&rest);
+            let mut reader = Reader::new(&bytes);
+            prop_assert_eq!(reader.varint("n"), Ok(number));
+            prop_assert_eq!(reader.left(), rest.len());
+        }
     }
 }

@@ -21,7 +21,7 @@ use super::positions::{self, ViewName};
 use super::projection::LIST_SUFFIX;
 use crate::entity::Undecodable;
 use crate::fault::StoreFault;
-use crate::journal::{Families, Position, Reader, Store, put_varint};
+use crate::journal::{Families, Position, Reader, Store, VARINT_BYTES_MAX, put_varint};
 use crate::slot::{ShardId, SlotMap};
 
 /// What a list belongs to.
@@ -72,7 +72,7 @@ impl Elements {
     /// Adds an element to a list: the end of its key, and what it holds in parts; how many bytes that is in its row.
     fn add(&mut self, of: ListOf, list: &[u8], element: &[u8], value: &[&[u8]]) -> usize {
         let into = &mut self.0;
-        into.reserve(HEAD_BYTES + list.len() + element.len() + VARINT_MAX + parts_len(value));
+        into.reserve(HEAD_BYTES + list.len() + element.len() + VARINT_BYTES_MAX + parts_len(value));
         into.extend_from_slice(&[of as u8, list.len() as u8, 0, 0, 0, 0]);
         into.extend_from_slice(list);
         let at = into.len();
@@ -350,8 +350,6 @@ impl Lists {
 const FRAMES_FACTOR: usize = 4;
 /// Bytes of the key of a list at the most.
 const LIST_KEY_MAX: usize = 32;
-/// Bytes of a length before what it counts, at the most.
-const VARINT_MAX: usize = 10;
 
 /// The elements of a row: each with the end of its key, of so many bytes, and what it holds.
 pub(super) fn elements(row: &[u8], element: usize) -> impl Iterator<Item = Result<(&[u8], &[u8]), Undecodable>> {

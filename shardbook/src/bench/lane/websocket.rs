@@ -8,14 +8,17 @@ use std::task::{Context, Poll};
 use futures_util::{Sink, SinkExt, StreamExt};
 use shardbook_runtime::router::BoxFuture;
 use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::{Lane, Plan, Said, Tag, turn_of};
 use crate::Failure;
 use crate::bench::house::{EVENT, PRICE};
 use crate::bench::plan::Deed;
 
+/// Bytes read at once. They are zeroed before each read: with the 128 KiB of the library a client would cost more than the house.
+const READ_BUFFER: usize = 4 << 10;
 /// Texts that the socket has not taken at which the client rather waits.
 const UNSENT_MAX: usize = 16;
 
@@ -32,7 +35,8 @@ impl Socket {
         Box::pin(async move {
             let stream = TcpStream::connect(to).await?;
             stream.set_nodelay(true)?;
-            let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{to}/"), stream).await?;
+            let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+            let (mut socket, _) = client_async_with_config(format!("ws://{to}/"), stream, Some(config)).await?;
             let open = format!(
                 r#"{{"id":"open","openSession":{{"brand":"bench","player":"bench-{player}","currency":"EUR"}}}}"#
             );
