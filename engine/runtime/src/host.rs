@@ -44,7 +44,7 @@ pub struct HostOptions {
     /// Commands waiting for one entity before more are refused: bounds the memory of a hot entity.
     pub mailbox_max: u32,
     /// Events of an entity between two snapshots: bounds what an activation replays. Each may be in a frame of its own. An
-    /// entity whose snapshot is large takes up to seven times as many.
+    /// entity whose snapshot is large takes up to seven times as many, or as many as the snapshot has times 512 bytes.
     pub snapshot_events: u32,
     /// Outcomes that an entity holds itself; older ones are read from disk.
     pub outcomes_held: usize,

@@ -111,15 +111,25 @@ const SNAPSHOT_DELAYED_MAX: u32 = 7;
 /// And later still where each event since would stand for more bytes of snapshot than this.
 const SNAPSHOT_BYTES_AN_EVENT_MAX: u32 = 512;
 
+/// Whether there is enough after a snapshot of so many bytes for a new one: `since` events of `bytes_since` bytes, where small
+/// snapshots come each `events` events. A large state is written less often, so that what an event costs does not grow with
+/// the state: only when what came since is half as large.
+fn is_due(since: u32, bytes_since: u32, snapshot_bytes: u32, events: u32) -> bool {
+    since >= events
+        && (bytes_since.saturating_mul(2) >= snapshot_bytes
+            || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX)
+                && since.saturating_mul(SNAPSHOT_BYTES_AN_EVENT_MAX) >= snapshot_bytes)
+}
+
 impl<E: Entity> Activated<E> {
-    /// Whether there is enough after the snapshot for a new one. A large state is written less often, so that what an event
-    /// costs does not grow with the state: only when what came since is half as large.
+    /// Whether there is enough after the snapshot for a new one.
     pub(super) fn is_snapshot_due(&self, events: u32) -> bool {
-        let since = self.events_since_snapshot;
-        since >= events
-            && (self.bytes_since_snapshot.saturating_mul(2) >= self.snapshot_bytes
-                || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX)
-                    && since.saturating_mul(SNAPSHOT_BYTES_AN_EVENT_MAX) >= self.snapshot_bytes)
+        is_due(
+            self.events_since_snapshot,
+            self.bytes_since_snapshot,
+            self.snapshot_bytes,
+            events,
+        )
     }
 
     /// A snapshot, after which entries are in later frames than this one.
@@ -189,5 +199,37 @@ fn corrupt(what: &'static str, shard: ShardId, key: EntityKey) -> impl Fn(Undeco
         shard,
         at: key.to_string(),
         why: error.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects both who comes back, from reading very many frames, and a player with very many bets, from a snapshot of all
+    /// of them for each few.
+    #[test]
+    fn a_large_state_is_written_less_often() {
+        // events since, their bytes, bytes of the snapshot; due, where small ones come each 128 events
+        let table = [
+            (0, 0, 0, false),
+            (127, 1_000_000, 10, false),
+            (128, 0, 0, true),
+            (128, 6_399, 12_800, false),
+            (128, 6_400, 12_800, true),
+            (895, 0, 12_800, false),
+            (896, 0, 12_800, true),
+            (896, 0, 448 << 10, true),
+            (896, 0, (448 << 10) + 1, false),
+            (897, 0, (448 << 10) + 1, true),
+            (u32::MAX, 0, u32::MAX, true),
+        ];
+        for (since, bytes, snapshot, due) in table {
+            assert_eq!(
+                is_due(since, bytes, snapshot, 128),
+                due,
+                "{since} of {bytes} bytes, {snapshot}"
+            );
+        }
     }
 }
