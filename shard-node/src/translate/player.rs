@@ -1,7 +1,7 @@
 //! What players ask, as commands.
 
 use shardbook_domain::bet::PricePolicy;
-use shardbook_domain::ids::{EventId, MarketNo, SelectionNo, SelectionRef};
+use shardbook_domain::ids::{MarketNo, SelectionNo, SelectionRef};
 use shardbook_domain::money::{Currency, Money};
 use shardbook_domain::odds::Format;
 use shardbook_domain::player::{AskedLeg, Command, LimitKind, Slip};
@@ -9,6 +9,7 @@ use shardbook_domain::time::Time;
 use shardbook_proto::client::v1 as client;
 
 use super::Refusal;
+use super::ids::event_id_of;
 use super::prices::placing;
 
 /// The most legs read from a bet: far above every brand's rule, so that the rule gives the answer.
@@ -70,7 +71,7 @@ pub(super) fn policy_of(policy: i32) -> Result<PricePolicy, Refusal> {
 }
 
 pub(super) fn asked_leg(leg: &client::Leg, format: Format) -> Result<AskedLeg, Refusal> {
-    let event = EventId::of(&leg.event).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+    let event = event_id_of(&leg.event).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
     let price = format
         .parse(&leg.price)
         .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
