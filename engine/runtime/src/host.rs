@@ -30,7 +30,7 @@ use crate::views::{Tails, write_snapshot};
 
 use activation::Recall;
 use actor::{Asked, Body, Broken, EntityActor, Look, Message, SUBMISSIONS};
-use resident::{Errand, Residents};
+use resident::{Errand, Post, Residents};
 use terms::Reply;
 pub use terms::Terms;
 
@@ -181,8 +181,8 @@ impl<E: Entity> Host<E> {
             reply: Reply::new(reply, pass),
         });
         let key = EntityKey { kind: E::KIND, id };
-        self.at_rest(key, |body, room| match asked.take() {
-            Some(asked) => body.command(&self.shared, asked, room),
+        self.at_rest(key, |post, body, room| match asked.take() {
+            Some(asked) => body.command(&self.shared, post, asked, room),
             None => Ok(()),
         })?;
         if let Some(asked) = asked {
@@ -223,8 +223,8 @@ impl<E: Entity> Host<E> {
         };
         let key = EntityKey { kind: E::KIND, id };
         let mut look: Option<Look<E>> = Some(Box::new(look));
-        self.at_rest(key, |body, room| {
-            look.take().map_or(Ok(()), |look| body.read(look, room))
+        self.at_rest(key, |post, body, room| {
+            look.take().map_or(Ok(()), |look| body.read(post, look, room))
         })?;
         if let Some(look) = look {
             self.shared.deliver(key, Message::Read(look))?;
@@ -236,7 +236,7 @@ impl<E: Entity> Host<E> {
     fn at_rest(
         &self,
         key: EntityKey,
-        act: impl FnOnce(&mut Body<E>, &mut Room<'_>) -> Result<(), StoreFault>,
+        act: impl FnOnce(&Arc<Post<E>>, &mut Body<E>, &mut Room<'_>) -> Result<(), StoreFault>,
     ) -> Result<(), CallFault> {
         let journal = &self.shared.parts.journal;
         if journal.durability().is_stopped() {
@@ -244,7 +244,8 @@ impl<E: Entity> Host<E> {
         }
         // A snapshot finds its own room: it is seldom due, and what is not used must be given back.
         if let Some(mut room) = journal.try_reserve(1) {
-            self.shared.act(key, Errand::Use, |body| act(body, &mut room));
+            self.shared
+                .act(key, Errand::Use, |post, body| act(post, body, &mut room));
         }
         Ok(())
     }
@@ -320,7 +321,12 @@ impl<E: Entity> Shared<E> {
     }
 
     /// Acts for an entity if it is at rest; whether it did. What breaks it is told here, for it has no actor to fail.
-    fn act(&self, key: EntityKey, errand: Errand, act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>) -> bool {
+    fn act(
+        &self,
+        key: EntityKey,
+        errand: Errand,
+        act: impl FnOnce(&Arc<Post<E>>, &mut Body<E>) -> Result<(), StoreFault>,
+    ) -> bool {
         match self.residents.act_at_rest(key, errand, act) {
             Ok(acted) => return acted,
             Err(Broken::Fault(fault)) => self.failed(key, &fault),
@@ -339,8 +345,8 @@ impl<E: Entity> Shared<E> {
     /// Sends an entity out of memory, unless it is in use.
     async fn leave(self: &Arc<Self>, key: EntityKey) -> Result<(), StoreFault> {
         let mut room = self.parts.journal.reserve(SUBMISSIONS).await?;
-        let leave = |body: &mut Body<E>| {
-            body.leave(self, None, &mut room);
+        let leave = |post: &Arc<Post<E>>, body: &mut Body<E>| {
+            body.leave(self, post, None, &mut room);
             Ok(())
         };
         if !self.act(key, Errand::Upkeep, leave) {
@@ -352,7 +358,7 @@ impl<E: Entity> Shared<E> {
     /// Asks an entity for a snapshot now, in order with its commands.
     async fn request_snapshot(self: &Arc<Self>, key: EntityKey) -> Result<(), StoreFault> {
         let mut room = self.parts.journal.reserve(SUBMISSIONS).await?;
-        if !self.act(key, Errand::Upkeep, |body| body.snapshot(self, &mut room)) {
+        if !self.act(key, Errand::Upkeep, |post, body| body.snapshot(self, post, &mut room)) {
             // Refused only when the host is stopping, and then it leaves with one.
             let _ = self.deliver(key, Message::Snapshot);
         }

@@ -12,7 +12,6 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, ActorRuntime};
 
@@ -82,8 +81,6 @@ pub(super) struct Body<E: Entity> {
     key: EntityKey,
     shard: ShardId,
     entity: Activated<E>,
-    /// Entries of this entity that the journal has.
-    durable_version: Arc<AtomicU64>,
 }
 
 /// What the actor itself knows.
@@ -131,13 +128,13 @@ impl<E: Entity> Actor for EntityActor<E> {
             return Ok(());
         }
         let entity = activate(&self.shared, desk.key).await?;
+        let version = entity.version;
         let body = Body {
             key: desk.key,
             shard: self.shared.parts.journal.map().locate(desk.key),
-            durable_version: Arc::new(AtomicU64::new(entity.version)),
             entity,
         };
-        desk.post.enter(Box::new(body)).await;
+        desk.post.enter(body, version)?;
         Ok(())
     }
 
@@ -153,23 +150,30 @@ impl<E: Entity> Actor for EntityActor<E> {
             message => message,
         };
         let mut room = self.shared.parts.journal.reserve(SUBMISSIONS).await?;
-        let mut held = desk.post.body().await;
-        // Taken out, so that nobody acts for an entity that a panic has left half changed.
-        let mut body = held.take().ok_or(StoreFault::Stopped)?;
+        let (shared, post) = (&self.shared, &desk.post);
+        // Where this panics nobody has it again.
+        let mut held = post.body()?;
+        let body = held.as_mut().ok_or(StoreFault::Stopped)?;
         let _lap = stages::sample(Stage::Route);
-        match message {
-            Message::Command(asked) => body.command(&self.shared, *asked, &mut room)?,
-            Message::Read(look) => body.read(look, &mut room)?,
-            Message::Snapshot => body.snapshot(&self.shared, &mut room)?,
+        let acted = match message {
+            Message::Command(asked) => body.command(shared, post, *asked, &mut room),
+            Message::Read(look) => body.read(post, look, &mut room),
+            Message::Snapshot => body.snapshot(shared, post, &mut room),
             Message::Leave => {
-                if body.leave(&self.shared, Some(myself.get_id()), &mut room) {
+                if body.leave(shared, post, Some(myself.get_id()), &mut room) {
+                    *held = None;
                     myself.stop(None);
                     return Ok(());
                 }
+                Ok(())
             }
-            Message::Rest | Message::Broken(_) => {}
+            Message::Rest | Message::Broken(_) => Ok(()),
+        };
+        if let Err(fault) = acted {
+            // It may be half changed, and nobody is to act for it.
+            *held = None;
+            return Err(fault.into());
         }
-        *held = Some(body);
         drop(held);
         if desk.post.handled() && self.shared.residents.rest(desk.key, myself.get_id()) {
             myself.stop(None);
@@ -207,6 +211,7 @@ impl<E: Entity> Body<E> {
     pub(super) fn command(
         &mut self,
         shared: &Shared<E>,
+        post: &Arc<Post<E>>,
         asked: Asked<E>,
         room: &mut Room<'_>,
     ) -> Result<(), StoreFault> {
@@ -282,9 +287,9 @@ impl<E: Entity> Body<E> {
                 fingerprint,
                 outcome: recorded,
             });
-            let durable_version = Arc::clone(&self.durable_version);
+            let post = Arc::clone(post);
             let then: Committed = Box::new(move || {
-                durable_version.store(version, Ordering::Release);
+                post.set_durable_version(version);
                 reply.send(Ok(match outcome {
                     Ok(accepted) => Answer::Accepted(accepted),
                     Err(rejection) => Answer::Rejected(rejection),
@@ -299,10 +304,10 @@ impl<E: Entity> Body<E> {
             room.put_entry(self.shard, &scratch.entry, then)
         })?;
         stages::mark(Stage::Write);
-        self.trim(shared);
+        self.trim(shared, post);
         // Where there is no room it is due at the next command again.
         if self.entity.is_snapshot_due(shared.options.snapshot_events) && room.is_for_one_more() {
-            self.snapshot(shared, room)?;
+            self.snapshot(shared, post, room)?;
         }
         stages::mark(Stage::Encode);
         Ok(())
@@ -365,13 +370,13 @@ impl<E: Entity> Body<E> {
         }
     }
 
-    fn trim(&mut self, shared: &Shared<E>) {
+    fn trim(&mut self, shared: &Shared<E>, post: &Post<E>) {
         let keep = shared.outcomes_held();
         match E::REMEMBER {
             Remember::Latest => self.entity.memory.trim_freely(keep),
             Remember::Always => {
                 let durability = shared.parts.journal.durability();
-                let durable_version = self.durable_version.load(Ordering::Acquire);
+                let durable_version = post.durable_version();
                 let (durable, viewed) = (durability.durable(self.shard), durability.viewed(self.shard));
                 let version = self.entity.version;
                 self.entity.memory.trim(keep, version, durable_version, durable, viewed);
@@ -379,21 +384,26 @@ impl<E: Entity> Body<E> {
         }
     }
 
-    pub(super) fn read(&mut self, look: Look<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
+    pub(super) fn read(&mut self, post: &Post<E>, look: Look<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
         let then = look(&self.entity.state, self.entity.version);
         stages::mark(Stage::Decide);
-        if self.durable_version.load(Ordering::Acquire) == self.entity.version {
+        if post.durable_version() == self.entity.version {
             then();
             return Ok(());
         }
         room.put(Submission::Then(then))
     }
 
-    pub(super) fn snapshot(&mut self, shared: &Shared<E>, room: &mut Room<'_>) -> Result<(), StoreFault> {
+    pub(super) fn snapshot(
+        &mut self,
+        shared: &Shared<E>,
+        post: &Post<E>,
+        room: &mut Room<'_>,
+    ) -> Result<(), StoreFault> {
         if self.entity.version == 0 {
             return Ok(());
         }
-        self.trim(shared);
+        self.trim(shared, post);
         let bytes = self.encode(shared);
         let version = self.entity.version;
         self.entity.events_since_snapshot = 0;
@@ -413,8 +423,14 @@ impl<E: Entity> Body<E> {
     }
 
     /// Leaves memory, unless more than the one who asks is waiting; whether it has left. `actor` is who asks, if one does.
-    pub(super) fn leave(&mut self, shared: &Arc<Shared<E>>, actor: Option<ActorId>, room: &mut Room<'_>) -> bool {
-        self.trim(shared);
+    pub(super) fn leave(
+        &mut self,
+        shared: &Arc<Shared<E>>,
+        post: &Post<E>,
+        actor: Option<ActorId>,
+        room: &mut Room<'_>,
+    ) -> bool {
+        self.trim(shared, post);
         let (key, version) = (self.key, self.entity.version);
         let snapshot = self.encode(shared);
         let residents = Arc::clone(shared);

@@ -4,35 +4,39 @@
 //! map entry. So an actor that leaves has an empty mailbox, and whoever comes after starts a new one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use dashmap::{DashMap, Entry};
 use foldhash::fast::RandomState;
 use ractor::{ActorId, ActorRef};
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::Notify;
 
 use super::actor::{Body, Broken, Message};
 use crate::entity::{Entity, EntityKey};
 use crate::fault::StoreFault;
 use crate::router::CallFault;
 
-/// Where an entity is kept, for whoever may act for it.
+/// Where an entity is kept, for whoever may act for it. All in one piece: of very many entities none is in a cache, and each
+/// piece is fetched after the one that names it.
 pub(super) struct Post<E: Entity> {
     /// Messages in the mailbox, and one for whoever acts for the entity outside it.
     waiting: AtomicU32,
-    /// Empty before the entity is in memory, and after it broke.
-    body: Mutex<Option<Box<Body<E>>>>,
     /// The entity was brought to memory.
     entered: AtomicBool,
+    /// Entries of the entity that the journal has.
+    durable_version: AtomicU64,
+    /// Empty before the entity is in memory, and after it broke. Held for as long as one decision takes.
+    body: Mutex<Option<Body<E>>>,
 }
 
 impl<E: Entity> Default for Post<E> {
     fn default() -> Self {
         Self {
             waiting: AtomicU32::new(0),
-            body: Mutex::new(None),
             entered: AtomicBool::new(false),
+            durable_version: AtomicU64::new(0),
+            body: Mutex::new(None),
         }
     }
 }
@@ -43,13 +47,32 @@ impl<E: Entity> Post<E> {
         self.entered.load(Ordering::Acquire)
     }
 
-    pub(super) async fn enter(&self, body: Box<Body<E>>) {
-        *self.body.lock().await = Some(body);
+    /// The entity is in memory, with so many entries.
+    ///
+    /// # Errors
+    /// As [`Self::body`].
+    pub(super) fn enter(&self, body: Body<E>, version: u64) -> Result<(), StoreFault> {
+        self.durable_version.store(version, Ordering::Release);
+        *self.body()? = Some(body);
         self.entered.store(true, Ordering::Release);
+        Ok(())
     }
 
-    pub(super) async fn body(&self) -> MutexGuard<'_, Option<Box<Body<E>>>> {
-        self.body.lock().await
+    /// What is held of the entity.
+    ///
+    /// # Errors
+    /// [`StoreFault::Stopped`] where an actor panicked that had it: it may be half changed.
+    pub(super) fn body(&self) -> Result<MutexGuard<'_, Option<Body<E>>>, StoreFault> {
+        self.body.lock().map_err(|_| StoreFault::Stopped)
+    }
+
+    pub(super) fn durable_version(&self) -> u64 {
+        self.durable_version.load(Ordering::Acquire)
+    }
+
+    /// The journal has so many entries of the entity.
+    pub(super) fn set_durable_version(&self, version: u64) {
+        self.durable_version.store(version, Ordering::Release);
     }
 
     /// A message was handled; whether it was the last.
@@ -120,20 +143,22 @@ impl<E: Entity> Residents<E> {
         &self,
         key: EntityKey,
         errand: Errand,
-        act: impl FnOnce(&mut Body<E>) -> Result<(), StoreFault>,
+        act: impl FnOnce(&Arc<Post<E>>, &mut Body<E>) -> Result<(), StoreFault>,
     ) -> Result<bool, Broken> {
         let Some(post) = self.claim(key, errand) else {
             return Ok(false);
         };
         let held = post.body.try_lock().ok();
-        let Some((mut held, mut body)) = held.and_then(|mut held| held.take().map(|body| (held, body))) else {
+        let Some(mut held) = held.filter(|held| held.is_some()) else {
             // A message that came since is handled already, or the entity is not in memory.
             post.waiting.fetch_sub(1, Ordering::Release);
             return Ok(false);
         };
-        let broken = match catch_unwind(AssertUnwindSafe(|| act(&mut body))) {
+        let acted = catch_unwind(AssertUnwindSafe(|| {
+            held.as_mut().map_or(Ok(()), |body| act(&post, body))
+        }));
+        let broken = match acted {
             Ok(Ok(())) => {
-                *held = Some(body);
                 drop(held);
                 post.waiting.fetch_sub(1, Ordering::Release);
                 return Ok(true);
@@ -141,6 +166,8 @@ impl<E: Entity> Residents<E> {
             Ok(Err(fault)) => Broken::Fault(fault),
             Err(payload) => Broken::Panic(payload),
         };
+        // It may be half changed, and nobody is to act for it.
+        *held = None;
         drop(held);
         post.waiting.fetch_sub(1, Ordering::Release);
         self.broke(key, &post, broken).map_or(Ok(true), Err)
