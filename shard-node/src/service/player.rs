@@ -1,5 +1,6 @@
 //! What is asked of players.
 
+use std::borrow::{Borrow, Cow};
 use std::sync::Arc;
 
 use shardbook_domain::bet::Bet;
@@ -309,12 +310,7 @@ fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Call
     let (names, world) = (Arc::clone(&shards.names), Arc::clone(&shards.world));
     let look = move |state: &State| {
         let currency = state.profile()?.currency;
-        let page: Vec<&Bet> = state
-            .open_bets()
-            .rev()
-            .filter(|bet| bet.no() < before)
-            .take(limit + 1)
-            .collect();
+        let page: Vec<Cow<'_, Bet>> = state.open_bets_before(before).rev().take(limit + 1).collect();
         Some(to_page(&page, limit, |bet| {
             bet_to_wire(id, bet, currency, &names, &world.rules)
         }))
@@ -328,16 +324,16 @@ fn open_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> Call
     })
 }
 
-fn to_page(bets: &[&Bet], limit: usize, to_wire: impl Fn(&Bet) -> client::Bet) -> client::Bets {
+fn to_page(bets: &[impl Borrow<Bet>], limit: usize, to_wire: impl Fn(&Bet) -> client::Bet) -> client::Bets {
     let page = &bets[..bets.len().min(limit)];
     let more = bets.len() > limit;
     let next_cursor = page
         .last()
         .filter(|_| more)
-        .map(|bet| bet.no().to_string())
+        .map(|bet| bet.borrow().no().to_string())
         .unwrap_or_default();
     client::Bets {
-        bets: page.iter().map(|bet| to_wire(bet)).collect(),
+        bets: page.iter().map(|bet| to_wire(bet.borrow())).collect(),
         next_cursor,
     }
 }
@@ -356,8 +352,7 @@ fn settled_bets(shards: &Shards, id: PlayerId, before: BetNo, limit: usize) -> C
             shards.journal.until_viewed().await?;
             let before = before.min(BetNo(placed.saturating_add(1)));
             let bets = settled_before(&shards, id, before, limit + 1)?;
-            let page: Vec<&Bet> = bets.iter().collect();
-            Ok(Wire::Bets(to_page(&page, limit, |bet| {
+            Ok(Wire::Bets(to_page(&bets, limit, |bet| {
                 bet_to_wire(id, bet, currency, &shards.names, &shards.world.rules)
             })))
         };

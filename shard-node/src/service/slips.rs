@@ -236,7 +236,7 @@ pub(super) fn cash_out_prices(shards: &Shards, player: PlayerId) -> Called {
     let look = move |state: &State| {
         let currency = state.profile()?.currency;
         let priced = state.open_bets().filter_map(|bet| {
-            let offer = offer(bet, world.rules.current(), &world.book).ok()?;
+            let offer = offer(&bet, world.rules.current(), &world.book).ok()?;
             Some(client::CashOutOffer {
                 bet_id: BetId { player, bet: bet.no() }.to_string(),
                 amount: offer.amount.of(currency).decimal(),

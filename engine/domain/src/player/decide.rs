@@ -17,6 +17,8 @@ mod set_limit;
 mod set_status;
 mod withdraw;
 
+use std::borrow::Cow;
+
 pub use self::place_slip::{StakeRange, max_stake};
 use super::command::Command;
 use super::event::Event;
@@ -134,7 +136,7 @@ impl State {
     }
 
     /// A bet that is open; any other that was placed is settled.
-    fn bet_to_sell(&self, no: BetNo) -> Result<&Bet, Rejection> {
+    fn bet_to_sell(&self, no: BetNo) -> Result<Cow<'_, Bet>, Rejection> {
         if no.0 == 0 || no.0 > self.bets_placed() {
             return Err(Rejection::UnknownBet { bet: no });
         }

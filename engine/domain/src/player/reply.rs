@@ -7,7 +7,7 @@ use super::factors::Factor;
 use super::limits::{LimitKind, PendingLimit};
 use super::slip::{Released, Slip, Stage};
 use super::state::State;
-use crate::bet::{Bet, Terms};
+use crate::bet::Terms;
 use crate::codec::{self, DecodeError};
 use crate::ids::{BetNo, SlipNo};
 use crate::money::{Amount, Currency};
@@ -275,7 +275,7 @@ fn told(after: &State, events: &[Event], balance: Balance, rules: &Rules) -> Rep
             bet: *bet,
             stake: *stake,
             paid: *paid,
-            open_stake: after.open_bet(*bet).map_or(Amount::ZERO, Bet::open_stake),
+            open_stake: after.open_bet(*bet).map_or(Amount::ZERO, |bet| bet.open_stake()),
             balance,
         },
         _ => Reply::Balance(balance),

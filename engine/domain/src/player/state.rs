@@ -155,20 +155,31 @@ impl State {
         self.pending.iter().map(|(no, slip)| (slip.until, *no)).min()
     }
 
-    /// A bet that is held: every open one, and the settled ones that were settled last. A settled one is read from its bytes.
+    /// A bet that is held: every open one, and the settled ones that were settled last. A settled one is read from its bytes,
+    /// and so is an open one of many.
     pub fn bet(&self, no: BetNo) -> Option<Cow<'_, Bet>> {
         let settled = || self.settled.get(no).map(Cow::Owned);
-        self.open_bet(no).map(Cow::Borrowed).or_else(settled)
+        self.open_bet(no).or_else(settled)
     }
 
     /// A bet that is open.
-    pub fn open_bet(&self, no: BetNo) -> Option<&Bet> {
+    pub fn open_bet(&self, no: BetNo) -> Option<Cow<'_, Bet>> {
         self.open.get(no)
     }
 
-    /// The open bets, by number.
-    pub fn open_bets(&self) -> impl DoubleEndedIterator<Item = &Bet> + ExactSizeIterator {
+    /// The open bets, by number. Of many each is read from its bytes as it is asked for.
+    pub fn open_bets(&self) -> impl DoubleEndedIterator<Item = Cow<'_, Bet>> + ExactSizeIterator {
         self.open.iter()
+    }
+
+    /// The open bets below a number, by number; as [`Self::open_bets`].
+    pub fn open_bets_before(&self, no: BetNo) -> impl DoubleEndedIterator<Item = Cow<'_, Bet>> + ExactSizeIterator {
+        self.open.before(no)
+    }
+
+    /// What the open bets load the player's bounds with together.
+    pub fn open_bets_load(&self) -> Load {
+        self.open.load()
     }
 
     /// The settled bets that are held, the one settled last at the end; at most [`SETTLED_BETS_HELD`]. Each is read from its
@@ -219,7 +230,7 @@ impl State {
             Event::BetPlaced { terms, hold } => {
                 self.limits.staked(terms.placed_at, terms.stake);
                 self.bets_placed = terms.no.0;
-                self.open.insert(Box::new(Bet::new(terms.clone(), hold.no)));
+                self.open.insert(Bet::new(terms.clone(), hold.no));
             }
             Event::LegResulted { bet, .. } | Event::LegDecided { bet, .. } | Event::LinesSettled { bet, .. } => {
                 self.apply_to_held(*bet, event);
@@ -236,7 +247,7 @@ impl State {
             } => self.apply_to_held(*bet, event),
             Event::BetReopened { bet, .. } | Event::BetUnsettled { bet, .. } => {
                 let bet = self.settled.remove(*bet);
-                let mut bet = Box::new(bet.expect("only a settled bet that is held is reopened"));
+                let mut bet = bet.expect("only a settled bet that is held is reopened");
                 bet.apply(event);
                 self.open.insert(bet);
             }
@@ -342,10 +353,8 @@ impl State {
     }
 
     fn apply_to_held(&mut self, no: BetNo, event: &Event) {
-        match self.open.get_mut(no) {
-            Some(bet) => bet.apply(event),
-            None => assert!(self.settled.apply(no, event), "only a bet that is held gets a result"),
-        }
+        let held = self.open.apply(no, event) || self.settled.apply(no, event);
+        assert!(held, "only a bet that is held gets a result");
     }
 
     /// Proves the wallet: the ledger's own rules, that open stakes are the stakes of the open bets and of the slips that
@@ -367,7 +376,7 @@ impl State {
             (Fund::Cash, Account::PlayerAvailable),
             (Fund::FreeBet, Account::PlayerFreeBets),
         ] {
-            let whole = |bet: &&Bet| bet.terms.fund == fund && bet.open_stake() == bet.terms.stake;
+            let whole = |bet: &Cow<'_, Bet>| bet.terms.fund == fund && bet.open_stake() == bet.terms.stake;
             let stakes = self.open_bets().filter(whole).map(|bet| bet.terms.stake.0).sum::<i64>();
             let waiting = self.pending.values().flat_map(|slip| &slip.holds);
             let waiting = waiting.filter(|hold| hold.debit == account);
@@ -386,8 +395,8 @@ impl State {
 
     /// Appends its snapshot bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        // A struct is the bytes of its fields, one after the other: those of the settled bets are there already. Each field is
-        // named, so that none can be left out.
+        // A struct is the bytes of its fields, one after the other: those of bets may be there already. Each field is named, so
+        // that none can be left out.
         let State {
             profile,
             status,
@@ -405,7 +414,8 @@ impl State {
         } = self;
         let wallet = (profile, status, excluded_until, ledger, limits, version, factors);
         codec::encode_snapshot(LAYOUT, &wallet, out);
-        codec::encode(&(bets_placed, slips_numbered, pending, open), out);
+        codec::encode(&(bets_placed, slips_numbered, pending), out);
+        open.encode(out);
         settled.encode(out);
         codec::encode(locks, out);
     }

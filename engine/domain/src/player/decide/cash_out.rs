@@ -12,7 +12,7 @@ pub(super) fn decide(state: &State, no: BetNo, amount: Money, context: &Context<
     state.may_sell()?;
     state.in_wallet_currency(amount)?;
     let bet = state.bet_to_sell(no)?;
-    may_be_bought_back(bet, context.rules.current(), context.book).map_err(Rejection::NoCashOut)?;
+    may_be_bought_back(&bet, context.rules.current(), context.book).map_err(Rejection::NoCashOut)?;
     let lock = state.cash_out_lock(no);
     let lock = lock.ok_or(Rejection::CashOutNotLocked { bet: no })?;
     if context.now >= lock.until {
@@ -24,7 +24,7 @@ pub(super) fn decide(state: &State, no: BetNo, amount: Money, context: &Context<
         return Err(Rejection::CashOutAmount { kept });
     }
     let mut bookings = Bookings::on(state.ledger().clone());
-    bookings.cash_out(bet, lock.stake, lock.amount);
+    bookings.cash_out(&bet, lock.stake, lock.amount);
     Ok(vec![Event::BetCashedOut {
         bet: no,
         at: context.now,

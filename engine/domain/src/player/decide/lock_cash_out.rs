@@ -17,7 +17,7 @@ pub(super) fn decide(
     stake.map_or(Ok(()), |stake| state.in_wallet_currency(stake))?;
     let bet = state.bet_to_sell(no)?;
     let rules = context.rules.current();
-    let whole = offer(bet, rules, context.book).map_err(Rejection::NoCashOut)?;
+    let whole = offer(&bet, rules, context.book).map_err(Rejection::NoCashOut)?;
     let stake = stake.map_or(whole.stake, Money::amount);
     if stake.0 <= 0 {
         return Err(Rejection::StakeNotPositive);

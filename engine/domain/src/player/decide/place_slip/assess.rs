@@ -6,7 +6,6 @@ use super::bounds::{self, Taken};
 use super::draft::{Draft, check_related, draft, unit_stake};
 use super::reasons::{Check, Reasons};
 use super::{prices, shape};
-use crate::bet::Bet;
 use crate::exposure::Load;
 use crate::ids::SlipNo;
 use crate::ledger::Ledger;
@@ -78,10 +77,8 @@ impl<'a> Basis<'a> {
     /// What the player's open bets and waiting slips load the player's bounds with, the slip itself left out.
     pub(super) fn open_load(&self) -> Load {
         *self.open_load.get_or_init(|| {
-            let bets = self.state.open_bets().map(Bet::load);
             let others = self.state.pending_slips().filter(|(no, _)| Some(*no) != self.slip);
-            bets.chain(others.map(|(_, slip)| slip.load))
-                .fold(Load::NONE, Load::plus)
+            (others.map(|(_, slip)| slip.load)).fold(self.state.open_bets_load(), Load::plus)
         })
     }
 }
