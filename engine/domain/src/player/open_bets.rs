@@ -18,28 +18,19 @@ use crate::money::Amount;
 
 /// Most bets that are kept as they are: a player who bets by hand has fewer.
 const FEW: usize = 32;
-/// Bets left at which those that are bytes are kept as they are again: half, so that they do not go to and fro.
-const FEW_AGAIN: usize = FEW / 2;
 /// Most bets of a block: some kilobytes, of which half are moved when one of its bets goes.
 const BLOCK_MAX: usize = 64;
 
-/// Open bets by number. A few are a sorted list that is as long as they are. Many are the bytes that they have in a snapshot:
-/// so a snapshot copies them, where to write each anew costs more than to take the bets that came since the last one; and
-/// they take less memory.
-#[derive(Clone)]
-pub(super) struct OpenBets(Kept);
-
-#[derive(Clone)]
-enum Kept {
-    /// By number, at most [`FEW`].
-    Few(Vec<(BetNo, Box<Bet>)>),
-    Many(Box<Many>),
-}
-
-impl Default for OpenBets {
-    fn default() -> OpenBets {
-        OpenBets(Kept::Few(Vec::new()))
-    }
+/// Open bets by number. A few are a sorted list that is as long as they are. Those that come when there are more are the bytes
+/// that they have in a snapshot: so a snapshot copies them, where to write each anew costs more than to take the bets that came
+/// since the last one; and they take less memory. A bet stays as it came, so that no bet pays for those before.
+///
+/// Invariant: the numbers of the list are below those that are bytes.
+#[derive(Clone, Default)]
+pub(super) struct OpenBets {
+    few: Vec<(BetNo, Box<Bet>)>,
+    /// `None` is none.
+    many: Option<Box<Many>>,
 }
 
 /// However they are kept.
@@ -51,118 +42,109 @@ impl PartialEq for OpenBets {
 
 impl Eq for OpenBets {}
 
-fn at(bets: &[(BetNo, Box<Bet>)], no: BetNo) -> Result<usize, usize> {
-    match bets.last() {
-        // A new bet: nothing else of the list is looked at.
-        Some((last, _)) if *last < no => Err(bets.len()),
-        _ => bets.binary_search_by_key(&no, |(no, _)| *no),
-    }
-}
-
 impl OpenBets {
+    /// Where in the list a bet is, or would be.
+    fn at(&self, no: BetNo) -> Result<usize, usize> {
+        match self.few.last() {
+            // A new bet: nothing else of the list is looked at.
+            Some((last, _)) if *last < no => Err(self.few.len()),
+            _ => self.few.binary_search_by_key(&no, |(no, _)| *no),
+        }
+    }
+
     pub(super) fn get(&self, no: BetNo) -> Option<Cow<'_, Bet>> {
-        match &self.0 {
-            Kept::Few(bets) => at(bets, no).ok().map(|at| Cow::Borrowed(&*bets[at].1)),
-            Kept::Many(bets) => bets.get(no).map(Cow::Owned),
+        match self.at(no) {
+            Ok(at) => Some(Cow::Borrowed(&*self.few[at].1)),
+            Err(_) => self.many.as_ref()?.get(no).map(Cow::Owned),
         }
     }
 
     /// Takes an event into the bet of this number. Whether there is such a bet.
     pub(super) fn apply(&mut self, no: BetNo, event: &Event) -> bool {
-        match &mut self.0 {
-            Kept::Few(bets) => at(bets, no).map(|at| bets[at].1.apply(event)).is_ok(),
-            Kept::Many(bets) => {
-                let bet = bets.get(no);
-                let known = bet.is_some();
-                if let Some(mut bet) = bet {
-                    bet.apply(event);
-                    bets.put(&bet);
-                }
-                known
-            }
+        if let Ok(at) = self.at(no) {
+            self.few[at].1.apply(event);
+            return true;
         }
+        let Some(many) = &mut self.many else { return false };
+        let Some(mut bet) = many.get(no) else { return false };
+        bet.apply(event);
+        many.put(&bet);
+        true
     }
 
     /// Takes a bet in, under its number.
     pub(super) fn insert(&mut self, bet: Bet) {
         let no = bet.no();
-        match &mut self.0 {
-            Kept::Few(bets) => match at(bets, no) {
-                Ok(at) => *bets[at].1 = bet,
-                Err(at) if bets.len() < FEW => {
-                    // By half and not twice: most players have one.
-                    if bets.len() == bets.capacity() {
-                        bets.reserve_exact((bets.len() / 2).max(1));
-                    }
-                    bets.insert(at, (no, Box::new(bet)));
+        match self.at(no) {
+            Ok(at) => *self.few[at].1 = bet,
+            Err(at) if at == FEW || at == self.few.len() && self.many.is_some() => {
+                self.many.get_or_insert_default().put(&bet);
+            }
+            Err(at) => {
+                if self.few.len() == FEW
+                    && let Some((_, last)) = self.few.pop()
+                {
+                    self.many.get_or_insert_default().put(&last);
                 }
-                Err(_) => {
-                    let mut many = Many::default();
-                    bets.iter().for_each(|(_, bet)| many.put(bet));
-                    many.put(&bet);
-                    self.0 = Kept::Many(Box::new(many));
+                // By half and not twice: most players have one.
+                if self.few.len() == self.few.capacity() {
+                    self.few.reserve_exact((self.few.len() / 2).max(1));
                 }
-            },
-            Kept::Many(bets) => bets.put(&bet),
+                self.few.insert(at, (no, Box::new(bet)));
+            }
         }
     }
 
     pub(super) fn remove(&mut self, no: BetNo) -> Option<Bet> {
-        match &mut self.0 {
-            Kept::Few(bets) => {
-                let (_, bet) = bets.remove(at(bets, no).ok()?);
-                if bets.is_empty() {
-                    *bets = Vec::new();
-                }
-                Some(*bet)
+        if let Ok(at) = self.at(no) {
+            let (_, bet) = self.few.remove(at);
+            if self.few.is_empty() {
+                self.few = Vec::new();
             }
-            Kept::Many(bets) => {
-                let bet = bets.remove(no)?;
-                if bets.count <= FEW_AGAIN {
-                    let few = self.iter().map(|bet| (bet.no(), Box::new(bet.into_owned())));
-                    self.0 = Kept::Few(few.collect());
-                }
-                Some(bet)
-            }
+            return Some(*bet);
         }
+        let many = self.many.as_mut()?;
+        let bet = many.remove(no);
+        if many.blocks.is_empty() {
+            self.many = None;
+        }
+        bet
     }
 
     /// All of them, by number.
     pub(super) fn iter(&self) -> Iter<'_> {
-        match &self.0 {
-            Kept::Few(bets) => Iter::Few(bets.iter()),
-            Kept::Many(bets) => bets.iter_to(bets.blocks.len(), 0),
+        let many = self.many.as_ref();
+        Iter {
+            few: self.few.iter(),
+            many: many.map(|many| many.part(many.blocks.len(), 0)),
         }
     }
 
     /// Those below a number, by number.
     pub(super) fn before(&self, no: BetNo) -> Iter<'_> {
-        match &self.0 {
-            Kept::Few(bets) => Iter::Few(bets[..either(at(bets, no))].iter()),
-            Kept::Many(bets) => {
-                let (block, at) = bets.find(no);
-                bets.iter_to(block, either(at))
-            }
+        let many = self.many.as_ref().map(|many| {
+            let (block, at) = many.find(no);
+            many.part(block, either(at))
+        });
+        Iter {
+            few: self.few[..either(self.at(no))].iter(),
+            many,
         }
     }
 
     /// What all of them load the player's bounds with.
     pub(super) fn load(&self) -> Load {
-        match &self.0 {
-            Kept::Few(bets) => (bets.iter()).fold(Load::NONE, |sum, (_, bet)| sum.plus(bet.load())),
-            Kept::Many(bets) => bets.load().load(),
-        }
+        let few = (self.few.iter()).fold(Load::NONE, |sum, (_, bet)| sum.plus(bet.load()));
+        self.many.as_ref().map_or(few, |many| few.plus(many.load().load()))
     }
 
     /// Appends the bytes that it has in a snapshot, those of a map from numbers to bets.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        match &self.0 {
-            Kept::Few(_) => codec::encode(self, out),
-            Kept::Many(bets) => {
-                codec::encode(&bets.count, out);
-                bets.blocks.iter().for_each(|block| out.extend_from_slice(&block.bytes));
-            }
-        }
+        let many = self.many.as_ref();
+        codec::encode(&(self.few.len() + many.map_or(0, |many| many.count())), out);
+        self.few.iter().for_each(|bet| codec::encode(bet, out));
+        let blocks = many.iter().flat_map(|many| &many.blocks);
+        blocks.for_each(|block| out.extend_from_slice(&block.bytes));
     }
 }
 
@@ -174,7 +156,6 @@ fn either(at: Result<usize, usize>) -> usize {
 #[derive(Clone, Default)]
 struct Many {
     blocks: Vec<Block>,
-    count: usize,
     /// Found when it is first asked for, by reading each bet, and kept from then on: most houses never ask.
     load: OnceLock<Sum>,
 }
@@ -191,9 +172,14 @@ impl Many {
     fn load(&self) -> Sum {
         *self.load.get_or_init(|| {
             let mut sum = Sum::default();
-            self.iter_to(self.blocks.len(), 0).for_each(|bet| sum.add(bet.load()));
+            let bets = self.blocks.iter().flat_map(Block::iter);
+            bets.for_each(|bet| sum.add(bet.load()));
             sum
         })
+    }
+
+    fn count(&self) -> usize {
+        self.blocks.iter().map(Block::len).sum()
     }
 
     fn get(&self, no: BetNo) -> Option<Bet> {
@@ -212,7 +198,6 @@ impl Many {
                 at..at + 1
             }
             Err(at) => {
-                self.count += 1;
                 // The newest begins a block of its own, so that those before stay full.
                 let begins = at == BLOCK_MAX && block + 1 == self.blocks.len();
                 if begins {
@@ -245,7 +230,6 @@ impl Many {
         if let Some(sum) = self.load.get_mut() {
             sum.take_off(bet.load());
         }
-        self.count -= 1;
         self.blocks[block].set(at..at + 1, None);
         // What is left of blocks comes together, so that they are never far more than the bets need.
         let first = block.saturating_sub(1);
@@ -265,13 +249,13 @@ impl Many {
     }
 
     /// The bets of so many blocks, and so many of the next.
-    fn iter_to(&self, blocks: usize, more: usize) -> Iter<'_> {
+    fn part(&self, blocks: usize, more: usize) -> Part<'_> {
         let whole = self.blocks[..blocks].iter().map(|block| (block, block.len()));
         let next = self.blocks.get(blocks).map(|block| (block, more));
         let parts = whole.chain(next);
         let left = parts.clone().map(|(_, bets)| bets).sum();
         let bets = Box::new(parts.flat_map(|(block, bets)| (0..bets).map(|at| block.read(at))));
-        Iter::Many { bets, left }
+        Part { bets, left }
     }
 }
 
@@ -340,6 +324,10 @@ impl Block {
         read.expect("the bytes were made here from a bet").1
     }
 
+    fn iter(&self) -> impl Iterator<Item = Bet> {
+        (0..self.len()).map(|at| self.read(at))
+    }
+
     /// Puts a bet, or none, where these are: one, or none.
     fn set(&mut self, place: Range<usize>, bet: Option<(BetNo, &[u8])>) {
         let (from, to) = (self.start(place.start), self.start(place.end));
@@ -391,44 +379,44 @@ fn position(bytes: usize) -> u32 {
 }
 
 /// Open bets, those that are bytes read one by one.
-pub(super) enum Iter<'a> {
-    Few(slice::Iter<'a, (BetNo, Box<Bet>)>),
-    Many {
-        bets: Box<dyn DoubleEndedIterator<Item = Bet> + 'a>,
-        left: usize,
-    },
+pub(super) struct Iter<'a> {
+    few: slice::Iter<'a, (BetNo, Box<Bet>)>,
+    many: Option<Part<'a>>,
+}
+
+/// Some of the bets that are bytes.
+struct Part<'a> {
+    bets: Box<dyn DoubleEndedIterator<Item = Bet> + 'a>,
+    left: usize,
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = Cow<'a, Bet>;
 
     fn next(&mut self) -> Option<Cow<'a, Bet>> {
-        match self {
-            Iter::Few(bets) => bets.next().map(|(_, bet)| Cow::Borrowed(&**bet)),
-            Iter::Many { bets, left } => {
-                *left = left.saturating_sub(1);
-                bets.next().map(Cow::Owned)
-            }
+        if let Some((_, bet)) = self.few.next() {
+            return Some(Cow::Borrowed(bet));
         }
+        let many = self.many.as_mut()?;
+        many.left = many.left.saturating_sub(1);
+        many.bets.next().map(Cow::Owned)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Iter::Few(bets) => bets.size_hint(),
-            Iter::Many { left, .. } => (*left, Some(*left)),
-        }
+        let left = self.few.len() + self.many.as_ref().map_or(0, |many| many.left);
+        (left, Some(left))
     }
 }
 
 impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        match self {
-            Iter::Few(bets) => bets.next_back().map(|(_, bet)| Cow::Borrowed(&**bet)),
-            Iter::Many { bets, left } => {
-                *left = left.saturating_sub(1);
-                bets.next_back().map(Cow::Owned)
-            }
+        if let Some(many) = &mut self.many
+            && let Some(bet) = many.bets.next_back()
+        {
+            many.left = many.left.saturating_sub(1);
+            return Some(Cow::Owned(bet));
         }
+        self.few.next_back().map(|(_, bet)| Cow::Borrowed(&**bet))
     }
 }
 
@@ -517,7 +505,7 @@ mod tests {
             .iter()
             .flat_map(|block| block.ends.iter().map(|(no, _)| *no))
             .collect();
-        assert!(numbers.is_sorted() && numbers.len() == many.count);
+        assert!(numbers.is_sorted() && numbers.len() == many.count() && !numbers.is_empty());
         for block in &many.blocks {
             assert!((1..=BLOCK_MAX).contains(&block.len()));
             assert_eq!(block.start(block.len()), block.bytes.len());
@@ -527,11 +515,11 @@ mod tests {
         }
     }
 
-    /// Protects open bets from being lost or mixed up where a list becomes bytes and bytes a list, and where blocks are split
-    /// and come together: whatever comes, changes and goes, they are what a plain map is, load what its bets load, and are
+    /// Protects open bets from being lost or mixed up between the list and the bytes, and where blocks are split and come
+    /// together: whatever comes, changes and goes, they are what a plain map is, load what its bets load, and are
     /// written and read as one.
     #[test]
-    fn a_list_or_bytes_are_the_same_map() {
+    fn a_list_and_bytes_are_the_same_map() {
         // Steps of a generator with a full period, so that every number comes and goes, in no order.
         const NUMBERS: u32 = 512;
         let numbers = (0..6_000u32).scan(7u32, |last, _| {
@@ -580,18 +568,14 @@ mod tests {
             let mut copied = Vec::new();
             open.encode(&mut copied);
             assert_eq!(copied, written, "step {step}");
-            match &open.0 {
-                Kept::Few(bets) => {
-                    lists += 1;
-                    assert!(
-                        bets.len() <= FEW && bets.capacity() <= bets.len() * 2 + FEW / 2,
-                        "step {step}"
-                    );
-                }
-                Kept::Many(bets) => {
-                    blocks = blocks.max(bets.blocks.len());
-                    assert!(bets.count > FEW_AGAIN, "step {step}");
-                    check(bets);
+            assert!(open.few.is_sorted_by_key(|(no, _)| *no) && open.few.len() <= FEW);
+            match &open.many {
+                None => lists += 1,
+                Some(many) => {
+                    blocks = blocks.max(many.blocks.len());
+                    check(many);
+                    let (first, last) = (many.blocks[0].ends[0].0, open.few.last());
+                    assert!(last.is_none_or(|(last, _)| *last < first), "step {step}");
                 }
             }
             if step % 16 != 0 {
@@ -622,22 +606,17 @@ mod tests {
     fn blocks_are_full_and_what_is_left_is_small() {
         let mut open = OpenBets::default();
         (1..=1_000).for_each(|no| open.insert(bet(no, 1)));
-        let held = |open: &OpenBets| match &open.0 {
-            Kept::Few(_) => panic!("as bytes"),
-            Kept::Many(bets) => {
-                let room = bets.blocks.iter().map(|block| block.bytes.capacity()).sum::<usize>();
-                (
-                    bets.blocks.len(),
-                    room,
-                    bets.blocks.iter().map(|block| block.bytes.len()).sum::<usize>(),
-                )
-            }
+        let held = |open: &OpenBets| {
+            let blocks = &open.many.as_ref().expect("more than a few").blocks;
+            let sum = |of: fn(&Block) -> usize| blocks.iter().map(of).sum::<usize>();
+            let (room, bytes) = (sum(|block| block.bytes.capacity()), sum(|block| block.bytes.len()));
+            (blocks.len(), room, bytes)
         };
         let (blocks, room, bytes) = held(&open);
-        assert_eq!(blocks, 1_000_usize.div_ceil(BLOCK_MAX));
+        assert_eq!(blocks, (1_000 - FEW).div_ceil(BLOCK_MAX));
         assert!(room <= bytes + 2 * bytes / blocks, "{room} bytes for {bytes}");
         (1..=1_000).filter(|no| no % 50 != 0).for_each(|no| {
-            open.remove(BetNo(no));
+            assert!(open.remove(BetNo(no)).is_some());
         });
         let (blocks, room, bytes) = held(&open);
         assert!(
