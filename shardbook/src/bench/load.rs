@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use futures_util::task::AtomicWaker;
 use hdrhistogram::Histogram;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::clients::{Clients, THREAD};
@@ -19,9 +19,6 @@ use crate::Failure;
 pub(super) type Times = Histogram<u64>;
 
 const LONGEST_US: u64 = 60_000_000;
-/// Commands that are due and not yet taken by their lane, for each lane. At the bound the clock of the load waits; the
-/// moments at which commands are due stay those that they were.
-const DUE_WAITING: usize = 65_536;
 /// Between two looks at how far the load is.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -149,16 +146,18 @@ impl Load {
                 _ = look.tick() => progress(counts.all() - before),
             }
         };
-        if let Some(clock) = clock {
-            // It ends with its lanes.
+        if let Some((due, clock)) = clock {
+            // Where a lane failed the others are gone too.
+            due.is_over.store(true, Ordering::Release);
             tokio::task::spawn_blocking(move || clock.join())
                 .await?
                 .map_err(|_| "the clock of the load ended early")?;
+            self.next.store(due.first_turn + due.count(), Ordering::Relaxed);
         }
         ended
     }
 
-    fn sources(&self, lanes: usize, pace: Pace) -> Result<(Vec<Source>, Option<std::thread::JoinHandle<()>>), Failure> {
+    fn sources(&self, lanes: usize, pace: Pace) -> Result<(Vec<Source>, Option<Clock>), Failure> {
         match pace {
             Pace::Answers(most) => {
                 // Turns that were claimed and not used, one by each lane at the end of a run, leave a gap that harms nothing.
@@ -170,12 +169,17 @@ impl Load {
                 Ok(((0..lanes).map(|_| source()).collect(), None))
             }
             Pace::Clock { rate, most, stop } => {
-                let (tell, due): (Vec<_>, Vec<_>) = (0..lanes).map(|_| mpsc::channel(DUE_WAITING)).unzip();
-                let next = Arc::clone(&self.next);
+                let due = Arc::new(Due::new(self.next.load(Ordering::Relaxed), rate, lanes));
+                let kept = Arc::clone(&due);
                 let clock = std::thread::Builder::new()
                     .name(format!("{THREAD}-clock"))
-                    .spawn(move || keep_time(&next, rate, most, &stop, &tell))?;
-                Ok((due.into_iter().map(Source::Clock).collect(), Some(clock)))
+                    .spawn(move || kept.keep_time(most, &stop))?;
+                let of_lane = |lane| Source::Clock {
+                    due: Arc::clone(&due),
+                    lane,
+                    next: lane as u64,
+                };
+                Ok(((0..lanes).map(of_lane).collect(), Some((due, clock))))
             }
         }
     }
@@ -183,28 +187,75 @@ impl Load {
 
 /// How long the clock sleeps at the least: to be woken for each command would take more of the processors than the commands.
 /// What is due meanwhile is sent that much late, and its latency counts from when it was due.
-const TICK: Duration = Duration::from_micros(250);
+const TICK: Duration = Duration::from_micros(500);
 
-/// Tells the lanes in turn when a command is due. A thread of its own: timers of tasks are exact to a millisecond only.
-fn keep_time(next: &AtomicU64, rate: u64, most: u64, stop: &AtomicBool, tell: &[mpsc::Sender<(u64, Instant)>]) {
-    let began = Instant::now();
-    for sent in 0..most {
-        let due = began + Duration::from_secs_f64(sent as f64 / rate as f64);
-        let early = due.saturating_duration_since(Instant::now());
-        if !early.is_zero() {
-            std::thread::sleep(early.max(TICK));
+type Clock = (Arc<Due>, std::thread::JoinHandle<()>);
+
+/// How many commands are due so far; each lane takes its own of them, in turn.
+struct Due {
+    first_turn: u64,
+    began: Instant,
+    rate: u64,
+    count: AtomicU64,
+    /// No more becomes due.
+    is_over: AtomicBool,
+    lanes: Vec<AtomicWaker>,
+}
+
+impl Due {
+    fn new(first_turn: u64, rate: u64, lanes: usize) -> Self {
+        Self {
+            first_turn,
+            began: Instant::now(),
+            rate,
+            count: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            lanes: (0..lanes).map(|_| AtomicWaker::new()).collect(),
         }
-        let turn = next.fetch_add(1, Ordering::Relaxed);
-        let gone = tell[sent as usize % tell.len()].blocking_send((turn, due)).is_err();
-        if gone || stop.load(Ordering::Acquire) {
-            break;
+    }
+
+    fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// When a command is due, counted from 0.
+    fn at(&self, command: u64) -> Instant {
+        self.began + Duration::from_secs_f64(command as f64 / self.rate as f64)
+    }
+
+    /// Tells the lanes what is due. A thread of its own: timers of tasks are exact to a millisecond only.
+    fn keep_time(&self, most: u64, stop: &AtomicBool) {
+        let mut count = 0;
+        while count < most && !stop.load(Ordering::Acquire) && !self.is_over.load(Ordering::Acquire) {
+            let now = Instant::now();
+            while count < most && self.at(count) <= now {
+                count += 1;
+            }
+            self.count.store(count, Ordering::Release);
+            self.lanes.iter().for_each(AtomicWaker::wake);
+            if count < most {
+                let early = self.at(count).saturating_duration_since(Instant::now());
+                std::thread::sleep(early.max(TICK));
+            }
         }
+        self.is_over.store(true, Ordering::Release);
+        self.lanes.iter().for_each(AtomicWaker::wake);
+    }
+
+    /// The turn of a command, and when it is due, if it is by now; nothing when it never will be.
+    fn take(&self, command: u64) -> Poll<Option<(u64, Instant)>> {
+        // Before the count, which is final once it is over.
+        let is_over = self.is_over.load(Ordering::Acquire);
+        if command < self.count() {
+            return Poll::Ready(Some((self.first_turn + command, self.at(command))));
+        }
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
     }
 }
 
 enum Source {
     Answers { next: Arc<AtomicU64>, end: u64 },
-    Clock(mpsc::Receiver<(u64, Instant)>),
+    Clock { due: Arc<Due>, lane: usize, next: u64 },
 }
 
 impl Source {
@@ -217,7 +268,20 @@ impl Source {
                 });
                 Poll::Ready(claimed.ok().map(|turn| (turn, Instant::now())))
             }
-            Self::Clock(due) => due.poll_recv(cx),
+            Self::Clock { due, lane, next } => {
+                let taken = match due.take(*next) {
+                    Poll::Pending => {
+                        due.lanes[*lane].register(cx.waker());
+                        // What became due in between woke nobody.
+                        due.take(*next)
+                    }
+                    taken => taken,
+                };
+                if let Poll::Ready(Some(_)) = taken {
+                    *next += due.lanes.len() as u64;
+                }
+                taken
+            }
         }
     }
 }
@@ -376,17 +440,15 @@ mod tests {
     /// Protects open-loop latencies from coordinated omission: what was due during a stall counts from when it was due.
     #[test]
     fn a_stall_counts_against_everything_that_was_due() {
-        let (tell, mut due) = mpsc::channel(64);
-        let next = AtomicU64::new(0);
-        let began = Instant::now();
-        keep_time(&next, 1_000, 20, &AtomicBool::new(false), &[tell]);
-        let mut last = None;
-        for turn in 0..20 {
-            let (told, at) = due.try_recv().expect("told");
-            assert_eq!(told, turn);
-            let since: Duration = at - *last.get_or_insert(at);
-            assert_eq!(since.as_millis() as u64, turn, "due at the rate, whenever it was taken");
+        let due = Due::new(7, 1_000, 1);
+        assert_eq!(due.take(0), Poll::Pending, "nothing before the clock runs");
+        due.keep_time(20, &AtomicBool::new(false));
+        assert!(due.began.elapsed() >= Duration::from_millis(19), "nothing is due early");
+        for command in 0..20 {
+            let at = due.began + Duration::from_millis(command);
+            let taken = Poll::Ready(Some((7 + command, at)));
+            assert_eq!(due.take(command), taken, "due at the rate, whenever it is taken");
         }
-        assert!(began.elapsed() >= Duration::from_millis(19), "nothing is due early");
+        assert_eq!(due.take(20), Poll::Ready(None));
     }
 }
