@@ -53,7 +53,7 @@ pub(super) fn check(
         unsettled.extend(
             state
                 .open_bets()
-                .filter(|bet| lags_behind(&bet, events, rules))
+                .filter(|bet| lags_behind(bet, events, rules))
                 .map(|bet| (*id, bet.no())),
         );
     }

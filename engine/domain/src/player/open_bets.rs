@@ -551,7 +551,7 @@ mod tests {
                 open.insert(bet.clone());
                 plain.insert(of_this, bet);
             }
-            assert_eq!(open.apply(BetNo(NUMBERS), &decided(NUMBERS, 1)), false, "of nobody");
+            assert!(!open.apply(BetNo(NUMBERS), &decided(NUMBERS, 1)), "of nobody");
             let before = plain.range(..of_this).map(|(_, bet)| bet);
             assert!(
                 open.before(of_this).map(Cow::into_owned).eq(before.cloned()),
