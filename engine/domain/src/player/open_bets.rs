@@ -163,8 +163,8 @@ struct Many {
 impl Many {
     /// The block where a bet is or belongs, and where in it. Where there is no block yet, that is the first.
     fn find(&self, no: BetNo) -> (usize, Result<usize, usize>) {
-        let begin_later = |block: &Block| block.ends.first().is_some_and(|(first, _)| *first <= no);
-        let block = self.blocks.partition_point(begin_later).saturating_sub(1);
+        let begins_by_then = |block: &Block| block.ends.first().is_some_and(|(first, _)| *first <= no);
+        let block = self.blocks.partition_point(begins_by_then).saturating_sub(1);
         let at = self.blocks.get(block).map_or(Err(0), |block| block.find(no));
         (block, at)
     }
