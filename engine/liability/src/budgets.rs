@@ -154,8 +154,11 @@ impl Budgets {
             });
             let Err(shortage) = again else { return Ok(()) };
             short = shortage;
+            // Without a word of the owner on this ask or a later one, more asks are no use now. An ask that was overtaken
+            // by one of a thread beside got nothing of its own, which says nothing of the limit.
             let heard = answer.term == ask.statement.term && answer.epoch == ask.statement.epoch;
-            if heard && !fits(short.missing, answer.left.load()) {
+            let gone = each(short.missing, answer.short.load(), i64::min) != Load::default();
+            if heard && (answer.answered < ask.number || gone) {
                 break;
             }
         }
@@ -228,10 +231,6 @@ impl Holder for Budgets {
     fn forget(&self, event: EventId) {
         self.leases.retain(|(scope, _), _| !is_of(*scope, event));
     }
-}
-
-fn fits(load: Load, room: Load) -> bool {
-    load.stake <= room.stake && load.payout <= room.payout && load.liability <= room.liability
 }
 
 fn lock(lease: &Mutex<Lessee>) -> MutexGuard<'_, Lessee> {

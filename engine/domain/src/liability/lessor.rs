@@ -24,6 +24,7 @@ struct Session {
     granted: Tally,
     returned: Tally,
     answered: u64,
+    short: Tally,
 }
 
 impl Lessor {
@@ -67,6 +68,7 @@ impl Lessor {
             let session = self.sessions.entry(node).or_default();
             session.granted = session.granted.plus(granted.into());
             session.answered = ask.number;
+            session.short = ask.want.minus(granted.into()).positive();
         }
         self.answer(&ask.statement)
     }
@@ -158,11 +160,6 @@ impl Lessor {
 
     fn totals(&self, node: NodeNo, epoch: u64) -> Granted {
         let session = self.session(node, epoch).copied().unwrap_or_default();
-        let left = if self.is_waiting() {
-            Tally::ZERO
-        } else {
-            self.desk.free()
-        };
         Granted {
             node,
             epoch,
@@ -172,7 +169,7 @@ impl Lessor {
             taken: session.taken,
             returned: session.returned,
             allowance: self.desk.allowance().into(),
-            left,
+            short: session.short,
         }
     }
 

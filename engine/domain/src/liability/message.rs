@@ -56,8 +56,8 @@ pub struct Granted {
     pub returned: Tally,
     /// What the node may well hold unused.
     pub allowance: Tally,
-    /// What could still be granted after this answer.
-    pub left: Tally,
+    /// What the last answered ask wanted and did not get: with all idle parts called back there was no more.
+    pub short: Tally,
 }
 
 /// The owner wants unused parts back. A wish: lost, late or repeated, it does no harm.

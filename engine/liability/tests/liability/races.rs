@@ -1,12 +1,14 @@
 //! Many threads of many nodes at one limit.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use shardbook_domain::exposure::{Exposure, Scope};
-use shardbook_domain::money::Amount;
-use shardbook_liability::Budgets;
+use shardbook_domain::exposure::{Exposure, Load, Scope};
+use shardbook_domain::liability::{Ask, Granted, NodeNo, Returned};
+use shardbook_domain::money::{Amount, Currency};
+use shardbook_domain::rules::Caps;
+use shardbook_liability::{Budgets, House, Owner};
 
 use crate::scene::{Scene, bet, eur, market, used};
 
@@ -144,4 +146,64 @@ fn what_fits_is_taken() {
     }
     assert_eq!(scene.leased(market(1)), need * 2);
     assert!(nodes[0].reserve_all(&bet(1, 1, 1), eur()).is_err());
+}
+
+/// A house whose way is slow: while an ask is on it, something else happens once.
+struct SlowWay {
+    house: Arc<House>,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Owner for SlowWay {
+    fn caps(&self, scope: Scope, currency: Currency) -> Caps {
+        self.house.caps(scope, currency)
+    }
+
+    fn ask(&self, scope: Scope, currency: Currency, ask: &Ask) -> Option<Granted> {
+        let meanwhile = self.meanwhile.lock().expect("not poisoned").take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        self.house.ask(scope, currency, ask)
+    }
+
+    fn returned(&self, scope: Scope, currency: Currency, returned: &Returned) -> Option<Granted> {
+        self.house.returned(scope, currency, returned)
+    }
+
+    fn left(&self, node: NodeNo, scope: Scope, currency: Currency) -> Load {
+        self.house.left(node, scope, currency)
+    }
+}
+
+/// Protects a bet whose ask is overtaken by that of a bet beside it on its node: it gets no part by that ask, and takes
+/// what is still idle on another node by the next. Where nothing is, it is refused.
+#[test]
+fn an_overtaken_ask_is_no_refusal() {
+    // What is idle elsewhere when two bets of 7 come, and whether both fit.
+    for (idle, both) in [(7, false), (13, false), (14, true), (15, true), (1_000, true)] {
+        let scene = Scene::with(&[(market(1), 100_000)]);
+        let elsewhere = scene.node(2, 1);
+        elsewhere.reserve_all(&bet(1, 1, 7), eur()).expect("the first");
+        let held = elsewhere.held(market(1), eur()).liability.0;
+        let in_use = held - idle - 7;
+        elsewhere.reserve_all(&bet(1, 1, in_use), eur()).expect("what it holds");
+        let way = Arc::new(SlowWay {
+            house: scene.house.clone(),
+            meanwhile: Mutex::default(),
+        });
+        let node = Arc::new(Budgets::new(NodeNo(1), 1, way.clone()));
+        // An open bet, by which the house and the node know each other.
+        node.restore(&bet(1, 1, 1), eur());
+        scene.set(market(1), held + 1);
+
+        let beside = node.clone();
+        let overtake = move || beside.reserve_all(&bet(1, 1, 7), eur()).expect("the faster one");
+        *way.meanwhile.lock().expect("not poisoned") = Some(Box::new(overtake));
+        let slower = node.reserve_all(&bet(1, 1, 7), eur());
+        assert_eq!(slower.is_ok(), both, "{idle} idle elsewhere");
+        let taken = if both { 14 } else { 7 };
+        assert_eq!(used(&node, market(1)), 1 + taken);
+        assert!(scene.leased(market(1)) <= held + 1, "never above the limit");
+    }
 }
