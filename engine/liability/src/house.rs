@@ -14,6 +14,19 @@ use shardbook_domain::rules::Caps;
 use crate::owner::{Holder, Limits, Owner};
 use crate::{Key, bounds, each, is_of};
 
+/// How often an ask goes round all nodes while each round brings parts in and others are faster to take them.
+const ROUNDS: usize = 16;
+
+/// What became of recalls.
+enum Recalled<T> {
+    /// Enough came back; what was done with it under the same lock.
+    Enough(T),
+    /// Parts came back, here or to an ask beside this one, and not enough.
+    Something,
+    /// Nobody holds an idle part.
+    Nothing,
+}
+
 /// All limits, with what is leased of each to the nodes that joined.
 pub struct House {
     limits: Box<dyn Limits>,
@@ -89,30 +102,34 @@ impl House {
         self.desks.len()
     }
 
-    /// Sends recalls one by one and takes in what comes back, until `done` has an answer.
+    /// Sends recalls one by one and takes in what comes back, until nothing is missing any more.
     fn recall<T>(
         &self,
         key: Key,
         recalls: Vec<Recall>,
         missing: impl Fn(&Lessor) -> Load,
         done: impl Fn(&mut Lessor) -> T,
-    ) -> Option<T> {
+    ) -> Recalled<T> {
+        let mut came = false;
         for recall in recalls {
             let node = recall.granted.node;
             let Some(holder) = self.holder(node) else { continue };
             // What is missing and what was granted may have changed since the list was made.
-            let recall = self.known(key, |desk| desk.recall(node, missing(desk)))?;
+            let Some(recall) = self.known(key, |desk| desk.recall(node, missing(desk))) else {
+                break;
+            };
             let returned = holder.recall(key.0, key.1, &recall);
+            came |= returned.statement.returned != recall.granted.returned;
             let answer = self.known(key, |desk| {
                 desk.returned(&returned);
                 // Under the same lock, so that nobody else gets what came back.
                 (missing(desk) == Load::default()).then(|| done(desk))
             });
-            if let Some(answer) = answer? {
-                return Some(answer);
+            if let Some(answer) = answer.flatten() {
+                return Recalled::Enough(answer);
             }
         }
-        None
+        if came { Recalled::Something } else { Recalled::Nothing }
     }
 
     fn holder(&self, node: NodeNo) -> Option<Arc<dyn Holder>> {
@@ -160,9 +177,23 @@ impl Owner for House {
     /// Recalls what others hold idle before it says that there is not enough.
     fn ask(&self, scope: Scope, currency: Currency, ask: &Ask) -> Option<Granted> {
         let key = (scope, currency);
-        let recalls = self.with(key, |desk| desk.recalls(ask.statement.node, desk.missing(ask)));
-        let recalled = self.recall(key, recalls, |desk| desk.missing(ask), |desk| desk.ask(ask));
-        recalled.or_else(|| Some(self.with(key, |desk| desk.ask(ask))))
+        for _ in 0..ROUNDS {
+            // One look: what is seen as enough is granted before others can take it.
+            let next = self.with(key, |desk| match desk.missing(ask) {
+                missing if missing == Load::default() => Ok(desk.ask(ask)),
+                missing => Err(desk.recalls(ask.statement.node, missing)),
+            });
+            let recalls = match next {
+                Ok(answer) => return Some(answer),
+                Err(recalls) => recalls,
+            };
+            match self.recall(key, recalls, |desk| desk.missing(ask), |desk| desk.ask(ask)) {
+                Recalled::Enough(answer) => return Some(answer),
+                Recalled::Something => continue,
+                Recalled::Nothing => break,
+            }
+        }
+        Some(self.with(key, |desk| desk.ask(ask)))
     }
 
     fn returned(&self, scope: Scope, currency: Currency, returned: &Returned) -> Option<Granted> {

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use shardbook_domain::exposure::{Exposure, Load, Scope};
-use shardbook_domain::liability::{Ask, Granted, NodeNo, Returned};
+use shardbook_domain::ids::EventId;
+use shardbook_domain::liability::{Ask, Granted, NodeNo, Recall, Returned};
 use shardbook_domain::money::{Amount, Currency};
 use shardbook_domain::rules::Caps;
-use shardbook_liability::{Budgets, House, Owner};
+use shardbook_liability::{Budgets, Holder, House, Owner};
 
 use crate::scene::{Scene, bet, eur, market, used};
 
@@ -205,5 +206,62 @@ fn an_overtaken_ask_is_no_refusal() {
         let taken = if both { 14 } else { 7 };
         assert_eq!(used(&node, market(1)), 1 + taken);
         assert!(scene.leased(market(1)) <= held + 1, "never above the limit");
+    }
+}
+
+/// A node that gives up idle parts, and on whose way to the house something else happens once.
+struct SlowAnswer {
+    node: Arc<Budgets>,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Holder for SlowAnswer {
+    fn recall(&self, scope: Scope, currency: Currency, recall: &Recall) -> Returned {
+        let returned = self.node.recall(scope, currency, recall);
+        let meanwhile = self.meanwhile.lock().expect("not poisoned").take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        returned
+    }
+
+    fn spare(&self, scope: Scope, currency: Currency) -> Load {
+        self.node.spare(scope, currency)
+    }
+
+    fn forget(&self, event: EventId) {
+        self.node.forget(event);
+    }
+}
+
+/// Protects a bet for which a part was called back that bets of a third node took on its way: what is still idle is
+/// called back too.
+#[test]
+fn a_part_taken_by_others_is_no_refusal() {
+    // What is idle on a node, what bets of another take on the way, and whether 7 more fit.
+    for (idle, others, fits) in [(21, 14, true), (20, 14, false), (21, 7, true), (1_000, 993, true)] {
+        let scene = Scene::with(&[(market(1), 100_000)]);
+        let [node, third] = [1, 3].map(|no| scene.node(no, 1));
+        let holder = scene.node(2, 1);
+        holder.reserve_all(&bet(1, 1, 7), eur()).expect("the first");
+        let held = holder.held(market(1), eur()).liability.0;
+        holder
+            .reserve_all(&bet(1, 1, held - idle - 7), eur())
+            .expect("what it holds");
+        scene.set(market(1), held);
+
+        let take = move || {
+            (0..others / 7).for_each(|_| third.reserve_all(&bet(1, 1, 7), eur()).expect("there is room"));
+            let rest = others % 7;
+            third.reserve_all(&bet(1, 1, rest), eur()).expect("there is room");
+        };
+        let slow: Arc<dyn Holder> = Arc::new(SlowAnswer {
+            node: holder,
+            meanwhile: Mutex::new(Some(Box::new(take))),
+        });
+        scene.house.join(NodeNo(2), Arc::downgrade(&slow));
+        let answer = node.reserve_all(&bet(1, 1, 7), eur());
+        assert_eq!(answer.is_ok(), fits, "{idle} idle, {others} taken");
+        assert!(scene.leased(market(1)) <= held, "never above the limit");
     }
 }
