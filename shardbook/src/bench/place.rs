@@ -124,7 +124,7 @@ async fn beside(
     let allowed = appends * written.bets_a_group;
     figures.append_limit_bets_per_s = Some(allowed);
     figures.part_of_append_limit = Some(figures.bets_per_s / allowed);
-    if args.via.is_grpc() {
+    if args.via.is_over_sockets() {
         let lanes: Vec<Box<dyn Lane>> = clients.run(lane::open_echoes(args.clone(), entry.clone())).await?;
         let load = Load::new(Plan::new(Markets::All, 1), args.in_flight, 0);
         let calls = (args.bets / ECHO_PART).max(WARM_UP_LEAST);

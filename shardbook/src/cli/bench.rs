@@ -176,10 +176,10 @@ impl BenchVia {
         name(&self)
     }
 
-    /// Whether it goes over gRPC.
+    /// Whether it goes over connections to the gateway.
     #[must_use]
-    pub fn is_grpc(self) -> bool {
-        matches!(self, Self::Grpc | Self::GrpcStream | Self::GrpcBatch)
+    pub fn is_over_sockets(self) -> bool {
+        self != Self::InProcess
     }
 }
 
