@@ -151,7 +151,12 @@ impl StoreFault {
 
 /// What to do about what the store said.
 fn remedy(said: &rocksdb::Error) -> &'static str {
-    if said.kind() == rocksdb::ErrorKind::Corruption {
+    if said.kind() == rocksdb::ErrorKind::Corruption && said.as_ref().to_lowercase().contains("blob") {
+        // The store names its tables and logs, and not the files of long values.
+        "a file of frames or of snapshots is damaged: keep the folder as it is and bring all files of the folder journal that end \
+         in .blob back from a copy of the same moment; the folder views can be moved away, it is made anew from the journal at \
+         the next start [FILE_DAMAGED]"
+    } else if said.kind() == rocksdb::ErrorKind::Corruption {
         "a file is damaged: keep the folder as it is and bring the file that is named back from a copy; the folder views can \
          be moved away instead, it is made anew from the journal at the next start [FILE_DAMAGED]"
     } else {

@@ -17,6 +17,8 @@ async fn killed_and_stopped() -> (Faulty, Faulty, Load) {
     let server = stopped.start();
     let mut load = Load::prepare(&server).await;
     load.bet(&server, "b", 20).await;
+    // Frames of many entries, which are kept apart from the tables.
+    load.burst(&server, "many", 30).await;
     server.kill();
     let killed = Faulty::with_copy_of(&stopped.data());
     // The players come back to memory, so that the stop leaves snapshots of them.
@@ -215,5 +217,39 @@ async fn damage_of_views_is_refused_where_it_is_read_and_made_good_from_the_jour
         load.survives(&server, &name).await;
         server.stopped().await;
         faulty.verify(&name);
+    }
+}
+
+/// Protects what was answered from damage of the files that hold the frames of many: verify names the shard and the frame, a
+/// start that needs the frame says so, and what is served all the same is right or refused.
+#[tokio::test]
+async fn damage_of_a_file_of_frames_is_named_and_not_served() {
+    let (_, stopped, load) = killed_and_stopped().await;
+    let files = stopped.files(&["journal", ".blob"]);
+    assert!(!files.is_empty(), "frames of many are in files of their own");
+    for file in files {
+        for thousandths in [100, 500, 900] {
+            let faulty = Faulty::with_copy_of(&stopped.data());
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            let what = format!("{name} at {thousandths}");
+            let file = faulty.data().join("journal").join(&name);
+            flip(&file, Place::Thousandths(thousandths).within(&file, &faulty.data()));
+            let (code, told) = faulty.verified();
+            assert_eq!(code, Some(1), "{what}: {told}");
+            for named in ["J-3 at shard", ".blob", "[FILE_DAMAGED]"] {
+                assert!(told.contains(named), "{what}: {named} is not in {told}");
+            }
+            match Server::try_start(faulty.sound()) {
+                Ok(server) => {
+                    load.is_right_or_refused(&server, &what).await;
+                    server.kill();
+                }
+                Err(status) => {
+                    assert_eq!(status.code(), Some(1), "{what}: {}", faulty.log());
+                    assert!(faulty.log().contains("[FILE_DAMAGED]"), "{what}: {}", faulty.log());
+                }
+            }
+            assert!(!faulty.log().contains("panicked"), "{what}: {}", faulty.log());
+        }
     }
 }

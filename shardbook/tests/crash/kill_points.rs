@@ -97,6 +97,15 @@ async fn at_each_step_of_a_snapshot() {
             "at write data/journal/*.sst 1 tear",
         ),
         (
+            "when a file of frames is begun",
+            "at open data/journal/*.blob 1 kill-after",
+        ),
+        ("half-way in a file of frames", "at write data/journal/*.blob 1 tear"),
+        (
+            "before a file of frames is synced",
+            "at sync data/journal/*.blob 1 kill",
+        ),
+        (
             "before a table of the journal is known",
             "at write data/journal/MANIFEST-* 1 tear",
         ),
@@ -130,6 +139,8 @@ async fn at_each_step_of_a_snapshot() {
         let mut server = faulty.start_with(plan);
         let mut load = Load::prepare(&server).await;
         load.bet(&server, "b", 5).await;
+        // Frames of many entries, which are kept apart.
+        load.burst(&server, "many", 30).await;
         faulty.switch_on("at");
         server.terminate();
         was_killed(server.ended().await, &faulty, when);

@@ -185,6 +185,10 @@ async fn a_stop_that_loses_power() {
             "at open data/journal/*.sst 1 kill-after",
         ),
         (
+            "before a file of frames is synced",
+            "at write data/journal/*.blob 1 kill-after",
+        ),
+        (
             "before a table of the journal is known",
             "at write data/journal/MANIFEST-* 1 kill-after",
         ),
@@ -206,6 +210,8 @@ async fn a_stop_that_loses_power() {
         let mut server = recorded(&faulty, "second", plan);
         bets_over_many_logs(&server, &mut load).await;
         load.bet(&server, "last", 2).await;
+        // Frames of many entries, which are kept apart.
+        load.burst(&server, "many", 30).await;
         faulty.switch_on("at");
         server.terminate();
         is_whole_without_power(&faulty, &mut server, &mut load, &["second", "first"], when).await;

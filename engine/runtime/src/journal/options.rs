@@ -122,9 +122,11 @@ pub(super) fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<Col
         family.set_compression_type(DBCompressionType::None);
         family
     };
+    let mut frames = family(options.journal_memtable_bytes);
+    frames_in_files_of_their_own(&mut frames);
     vec![
         default_family(),
-        ColumnFamilyDescriptor::new(Families::JOURNAL, family(options.journal_memtable_bytes)),
+        ColumnFamilyDescriptor::new(Families::JOURNAL, frames),
         ColumnFamilyDescriptor::new(Families::META, family(1 << 20)),
     ]
 }
@@ -178,6 +180,17 @@ fn in_files_of_their_own(family: &mut Options) {
     family.set_blob_gc_age_cutoff(0.5);
 }
 
+/// Frames of many entries beside their keys, in files that are not merged: frames are never written again, and leave in the order
+/// in which they came. So a file goes as a whole once all of it is in the archive, and the cost of a bet does not grow with the
+/// history behind it.
+fn frames_in_files_of_their_own(family: &mut Options) {
+    family.set_enable_blob_files(true);
+    family.set_min_blob_size(FRAME_APART_MIN);
+    family.set_blob_file_size(VALUES_FILE_BYTES);
+}
+
+/// Bytes of a frame from which on it is kept apart: some ten entries. At the load that makes smaller ones there is little to merge.
+const FRAME_APART_MIN: u64 = 1 << 10;
 /// Bytes of a value from which on it is kept apart: what is shorter is merged cheaply, and read in one go.
 const VALUE_APART_MIN: u64 = 256;
 /// Bytes of a file of values: a few flushes, so that it is outdated as a whole sooner than a larger one.

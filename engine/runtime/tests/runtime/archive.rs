@@ -11,7 +11,7 @@ use shardbook_runtime::slot::ShardId;
 use shardbook_runtime::views::{Projection, Views, needed};
 use tempfile::{TempDir, tempdir};
 
-use crate::scene::{SHARDS, Said, Scene, ask, calm, copy, look, map, open_with_archive, replay, shards};
+use crate::scene::{SHARDS, Said, Scene, ask, calm, copy, look, map, named, open_with_archive, replay, shards};
 use crate::tally::{ALWAYS, Command, State};
 use crate::views::{columns, sums};
 
@@ -85,10 +85,19 @@ fn walk(data: &Path, folder: Option<&Path>) -> Result<Vec<Vec<u8>>, StoreFault> 
 
 /// Bytes of the tables of the journal.
 fn tables(data: &Path) -> u64 {
+    bytes_of(data, "sst")
+}
+
+/// Bytes of the files of the journal with long frames.
+fn long_frames(data: &Path) -> u64 {
+    bytes_of(data, "blob")
+}
+
+fn bytes_of(data: &Path, ending: &str) -> u64 {
     let files = fs::read_dir(data.join(Families::JOURNAL_FOLDER)).expect("a store");
     let files = files.map(|file| file.expect("an entry"));
-    let tables = files.filter(|file| file.path().extension().is_some_and(|end| end == "sst"));
-    tables.map(|file| file.metadata().expect("its size").len()).sum()
+    let files = files.filter(|file| file.path().extension().is_some_and(|end| end == ending));
+    files.map(|file| file.metadata().expect("its size").len()).sum()
 }
 
 fn in_store(data: &Path) -> usize {
@@ -158,6 +167,38 @@ async fn what_left_is_read_as_before() {
     let refused = store.frame(first).expect_err("it is not here").to_string();
     assert!(refused.contains("ARCHIVE_NEEDED"), "{refused}");
     assert!(matches!(store.needs_every_frame(), Err(StoreFault::Archived { .. })));
+}
+
+/// Protects the disk: frames of many entries lie beside the tables, leave as the others do, and give their room back with the
+/// last of their file.
+#[tokio::test]
+async fn long_frames_leave_too() {
+    let past = Past::of(Vec::new()).await;
+    let scene = Scene::try_open(&past.data, Vec::new()).expect("a store");
+    let host = scene.host(calm()).await;
+    let send = |name: u64| host.send(name % IDS, named(name), Command::Add(1), None).expect("room");
+    let pending: Vec<_> = (10_000..10_000 + IDS * 40).map(send).collect();
+    for pending in pending {
+        pending.answer().await.expect("durable");
+    }
+    scene.close(host).await;
+    let long = long_frames(&past.data);
+    assert!(long > 4_000, "frames of more than a kilobyte: {long} bytes");
+    archive(&past.data, &past.folder, ALL).expect("archived");
+    assert!(in_store(&past.data) >= usize::from(SHARDS), "the newest of each shard");
+
+    // What comes then is short.
+    let scene = Scene::try_open_with(&past.data, Vec::new(), Some(&past.folder)).expect("a store");
+    let host = scene.host(calm()).await;
+    for id in 0..IDS {
+        let said = ask(&host, id, 20_000 + id, Command::Add(1)).await;
+        assert!(matches!(said, Said::Accepted(_)), "{said:?}");
+    }
+    scene.close(host).await;
+    let before = walk(&past.data, Some(&past.folder)).expect("whole");
+    archive(&past.data, &past.folder, ALL).expect("archived");
+    assert_eq!(long_frames(&past.data), 0, "of {long}");
+    assert_eq!(walk(&past.data, Some(&past.folder)).expect("whole"), before);
 }
 
 /// Protects serving: a store whose past has left goes on as one that has it, without its archive too; what was answered is
