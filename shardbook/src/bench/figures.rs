@@ -59,7 +59,7 @@ pub(super) struct Figures {
     /// Bets a second if nothing were done but to append and sync the same bytes in the same groups.
     pub(super) append_limit_bets_per_s: Option<f64>,
     pub(super) part_of_append_limit: Option<f64>,
-    /// Empty unary calls a second over the same connections, where the way in is gRPC.
+    /// Empty unary gRPC calls a second over as many connections, where the way in is not in process.
     pub(super) echo_calls_per_s: Option<f64>,
     pub(super) part_of_echo: Option<f64>,
 }
