@@ -119,7 +119,9 @@ impl House {
                 break;
             };
             let returned = holder.recall(key.0, key.1, &recall);
-            came |= returned.statement.returned != recall.granted.returned;
+            let (said, known) = (&returned.statement, &recall.granted);
+            // Of another life of either, totals are not to be compared.
+            came |= (said.epoch, said.term) == (known.epoch, known.term) && said.returned != known.returned;
             let answer = self.known(key, |desk| {
                 desk.returned(&returned);
                 // Under the same lock, so that nobody else gets what came back.

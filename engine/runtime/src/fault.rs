@@ -153,9 +153,9 @@ impl StoreFault {
 fn remedy(said: &rocksdb::Error) -> &'static str {
     if said.kind() == rocksdb::ErrorKind::Corruption && said.as_ref().to_lowercase().contains("blob") {
         // The store names its tables and logs, and not the files of long values.
-        "a file of frames or of snapshots is damaged: keep the folder as it is and bring all files of the folder journal that end \
-         in .blob back from a copy of the same moment; the folder views can be moved away, it is made anew from the journal at \
-         the next start [FILE_DAMAGED]"
+        "a file that ends in .blob is damaged, of frames in the folder journal or of snapshots in views: keep the folder as it is \
+         and bring those of journal back from a copy, where one of the same name is the same; the folder views can be moved away \
+         instead, it is made anew from the journal at the next start [FILE_DAMAGED]"
     } else if said.kind() == rocksdb::ErrorKind::Corruption {
         "a file is damaged: keep the folder as it is and bring the file that is named back from a copy; the folder views can \
          be moved away instead, it is made anew from the journal at the next start [FILE_DAMAGED]"

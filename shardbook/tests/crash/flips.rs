@@ -250,6 +250,15 @@ async fn damage_of_a_file_of_frames_is_named_and_not_served() {
                 }
             }
             assert!(!faulty.log().contains("panicked"), "{what}: {}", faulty.log());
+
+            // As the error says: the same file of a copy.
+            let faulty = Faulty::with_copy_of(&faulty.data());
+            fs::copy(
+                stopped.data().join("journal").join(&name),
+                faulty.data().join("journal").join(&name),
+            )
+            .expect("copied");
+            faulty.verify(&what);
         }
     }
 }

@@ -123,7 +123,9 @@ pub(super) fn journal_families(options: &StoreOptions, cache: &Cache) -> Vec<Col
         family
     };
     let mut frames = family(options.journal_memtable_bytes);
-    frames_in_files_of_their_own(&mut frames);
+    // Frames are never written again and leave in the order in which they came: a file goes as a whole once all of it is in the
+    // archive.
+    in_files_of_their_own(&mut frames, FRAME_APART_MIN);
     vec![
         default_family(),
         ColumnFamilyDescriptor::new(Families::JOURNAL, frames),
@@ -147,8 +149,14 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
         family.set_compression_type(DBCompressionType::Lz4);
         family
     };
+    // A snapshot is a few kilobytes and soon followed by the next of its entity, so that most of a file is outdated before it
+    // would have been merged, and the file is simply dropped.
     let mut snapshots = family(RowsOf::Latest);
-    in_files_of_their_own(&mut snapshots);
+    in_files_of_their_own(&mut snapshots, VALUE_APART_MIN);
+    snapshots.set_blob_compression_type(DBCompressionType::Lz4);
+    // What is still up to date in the older half of the files is written anew when its keys are merged.
+    snapshots.set_enable_blob_gc(true);
+    snapshots.set_blob_gc_age_cutoff(0.5);
     let mut views = family(RowsOf::Once);
     views.set_merge_operator_associative("add i64 columns", add_columns);
     // Looked up for each command whose id an entity no longer holds, or by processes that follow, and nearly always missing: the
@@ -168,24 +176,10 @@ pub(super) fn views_families(options: &StoreOptions, cache: &Cache) -> Vec<Colum
     ]
 }
 
-/// Values beside the keys, in files that are not merged: a snapshot is a few kilobytes and soon followed by the next of its
-/// entity, so that most of such a file is outdated before it would have been merged, and the file is simply dropped.
-fn in_files_of_their_own(family: &mut Options) {
+/// Values of so many bytes and more beside the keys, in files that are not merged.
+fn in_files_of_their_own(family: &mut Options, value_min: u64) {
     family.set_enable_blob_files(true);
-    family.set_min_blob_size(VALUE_APART_MIN);
-    family.set_blob_file_size(VALUES_FILE_BYTES);
-    family.set_blob_compression_type(DBCompressionType::Lz4);
-    // What is still up to date in the older half of the files is written anew when its keys are merged.
-    family.set_enable_blob_gc(true);
-    family.set_blob_gc_age_cutoff(0.5);
-}
-
-/// Frames of many entries beside their keys, in files that are not merged: frames are never written again, and leave in the order
-/// in which they came. So a file goes as a whole once all of it is in the archive, and the cost of a bet does not grow with the
-/// history behind it.
-fn frames_in_files_of_their_own(family: &mut Options) {
-    family.set_enable_blob_files(true);
-    family.set_min_blob_size(FRAME_APART_MIN);
+    family.set_min_blob_size(value_min);
     family.set_blob_file_size(VALUES_FILE_BYTES);
 }
 
