@@ -3,7 +3,7 @@
 mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shardbook_betfair::{FinalMarket, Limits, Options, Pricing, Replay, final_markets};
 use shardbook_proto::client::v1::client_message::Request;
@@ -24,8 +24,7 @@ const BETS_EACH: (u32, u32) = (12, 1);
 const PLAYERS: usize = 10;
 
 fn files() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| "../../shared/data".into(), PathBuf::from);
     let folder = data.join("betfair");
     let Ok(entries) = std::fs::read_dir(&folder) else {
         println!(

@@ -55,7 +55,7 @@ const IMPURE: [&str; 9] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    PathBuf::from("..")
 }
 
 fn manifest(folder: &Path) -> toml::Table {

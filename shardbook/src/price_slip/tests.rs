@@ -42,9 +42,7 @@ bet 2 (double)        Double             1      1      100.00  100.00 EUR       
         ),
     ];
     for (name, expected) in rows {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../docs/examples")
-            .join(name);
+        let path = Path::new("../docs/examples").join(name);
         let from_file = answer(&format!("shardbook price-slip {}", path.display()), "");
         assert_eq!(from_file.as_deref(), Ok(expected), "{name}");
         let text = std::fs::read_to_string(&path).expect("an example");

@@ -15,7 +15,7 @@ fn arguments(line: &str) -> SettleArgs {
 }
 
 fn example(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
+    let folder = Path::new("../docs/examples");
     folder.join(name).display().to_string()
 }
 
@@ -168,6 +168,8 @@ fn long_documents_are_refused() {
 /// Protects the schema that is printed: it is the one in the documents.
 #[test]
 fn the_schema_is_that_of_the_documents() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/settle.schema.json");
-    assert_eq!(std::fs::read_to_string(file).expect("in the documents"), schema());
+    assert_eq!(
+        std::fs::read_to_string("../docs/settle.schema.json").expect("in the documents"),
+        schema()
+    );
 }

@@ -1,11 +1,11 @@
 //! Documents in short form for the tables.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shardbook_calculator::{CalculatorError, Settled, settle};
 
 pub fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+    PathBuf::from("../../docs")
 }
 
 pub fn example(name: &str) -> String {

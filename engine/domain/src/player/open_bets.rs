@@ -1,25 +1,24 @@
 //! The open bets of a player.
 
+mod block;
+mod many;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::slice;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use self::many::{Many, Part};
 use super::event::Event;
 use crate::bet::Bet;
 use crate::codec;
 use crate::exposure::Load;
 use crate::ids::BetNo;
-use crate::money::Amount;
 
 /// Most bets that are kept as they are: a player who bets by hand has fewer.
 const FEW: usize = 32;
-/// Most bets of a block: some kilobytes, of which half are moved when one of its bets goes.
-const BLOCK_MAX: usize = 64;
 
 /// Open bets by number. A few are a sorted list that is as long as they are. Those that come when there are more are the bytes
 /// that they have in a snapshot: so a snapshot copies them, where to write each anew costs more than to take the bets that came
@@ -135,7 +134,7 @@ impl OpenBets {
     /// What all of them load the player's bounds with.
     pub(super) fn load(&self) -> Load {
         let few = (self.few.iter()).fold(Load::NONE, |sum, (_, bet)| sum.plus(bet.load()));
-        self.many.as_ref().map_or(few, |many| few.plus(many.load().load()))
+        self.many.as_ref().map_or(few, |many| few.plus(many.load()))
     }
 
     /// Appends the bytes that it has in a snapshot, those of a map from numbers to bets.
@@ -152,242 +151,10 @@ fn either(at: Result<usize, usize>) -> usize {
     at.unwrap_or_else(|at| at)
 }
 
-/// Bets as bytes, in blocks by number. No block is empty.
-#[derive(Clone, Default)]
-struct Many {
-    blocks: Vec<Block>,
-    /// Found when it is first asked for, by reading each bet, and kept from then on: most houses never ask.
-    load: OnceLock<Sum>,
-}
-
-impl Many {
-    /// The block where a bet is or belongs, and where in it. Where there is no block yet, that is the first.
-    fn find(&self, no: BetNo) -> (usize, Result<usize, usize>) {
-        let begins_by_then = |block: &Block| block.ends.first().is_some_and(|(first, _)| *first <= no);
-        let block = self.blocks.partition_point(begins_by_then).saturating_sub(1);
-        let at = self.blocks.get(block).map_or(Err(0), |block| block.find(no));
-        (block, at)
-    }
-
-    fn load(&self) -> Sum {
-        *self.load.get_or_init(|| {
-            let mut sum = Sum::default();
-            let bets = self.blocks.iter().flat_map(Block::iter);
-            bets.for_each(|bet| sum.add(bet.load()));
-            sum
-        })
-    }
-
-    fn count(&self) -> usize {
-        self.blocks.iter().map(Block::len).sum()
-    }
-
-    fn get(&self, no: BetNo) -> Option<Bet> {
-        let (block, at) = self.find(no);
-        at.ok().map(|at| self.blocks[block].read(at))
-    }
-
-    /// Takes a bet in, in the place of the one that has its number.
-    fn put(&mut self, bet: &Bet) {
-        let (mut block, at) = self.find(bet.no());
-        let place = match at {
-            Ok(at) => {
-                if let Some(sum) = self.load.get_mut() {
-                    sum.take_off(self.blocks[block].read(at).load());
-                }
-                at..at + 1
-            }
-            Err(at) => {
-                // The newest begins a block of its own, so that those before stay full.
-                let begins = at == BLOCK_MAX && block + 1 == self.blocks.len();
-                if begins {
-                    self.blocks[block].tighten();
-                    block += 1;
-                }
-                if begins || self.blocks.is_empty() {
-                    self.blocks.push(Block::default());
-                }
-                let at = if begins { 0 } else { at };
-                at..at
-            }
-        };
-        if let Some(sum) = self.load.get_mut() {
-            sum.add(bet.load());
-        }
-        codec::with_bytes(&(bet.no(), bet), |bytes| {
-            self.blocks[block].set(place, Some((bet.no(), bytes)));
-        });
-        if self.blocks[block].len() > BLOCK_MAX {
-            let later = self.blocks[block].split_off(BLOCK_MAX / 2);
-            self.blocks.insert(block + 1, later);
-        }
-    }
-
-    fn remove(&mut self, no: BetNo) -> Option<Bet> {
-        let (block, at) = self.find(no);
-        let at = at.ok()?;
-        let bet = self.blocks[block].read(at);
-        if let Some(sum) = self.load.get_mut() {
-            sum.take_off(bet.load());
-        }
-        self.blocks[block].set(at..at + 1, None);
-        // What is left of blocks comes together, so that they are never far more than the bets need.
-        let first = block.saturating_sub(1);
-        for at in [block, first] {
-            let together = self.blocks.get(at..at + 2).map(|two| two[0].len() + two[1].len());
-            if together.is_some_and(|together| together <= BLOCK_MAX / 2) {
-                let later = self.blocks.remove(at + 1);
-                self.blocks[at].append(&later);
-            }
-        }
-        if self.blocks.get(block).is_some_and(|block| block.len() == 0) {
-            self.blocks.remove(block);
-        } else if let Some(block) = self.blocks.get_mut(block) {
-            block.tighten_half_empty();
-        }
-        Some(bet)
-    }
-
-    /// The bets of so many blocks, and so many of the next.
-    fn part(&self, blocks: usize, more: usize) -> Part<'_> {
-        let whole = self.blocks[..blocks].iter().map(|block| (block, block.len()));
-        let next = self.blocks.get(blocks).map(|block| (block, more));
-        let parts = whole.chain(next);
-        let left = parts.clone().map(|(_, bets)| bets).sum();
-        let bets = Box::new(parts.flat_map(|(block, bets)| (0..bets).map(|at| block.read(at))));
-        Part { bets, left }
-    }
-}
-
-/// What bets load together: exact, so that what was added can be taken off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
-    stake: i128,
-    payout: i128,
-    liability: i128,
-}
-
-impl Sum {
-    fn add(&mut self, load: Load) {
-        self.stake += i128::from(load.stake.0);
-        self.payout += i128::from(load.payout.0);
-        self.liability += i128::from(load.liability.0);
-    }
-
-    fn take_off(&mut self, load: Load) {
-        self.stake -= i128::from(load.stake.0);
-        self.payout -= i128::from(load.payout.0);
-        self.liability -= i128::from(load.liability.0);
-    }
-
-    fn load(self) -> Load {
-        let bounded = |sum: i128| {
-            let end = if sum < 0 { i64::MIN } else { i64::MAX };
-            Amount(i64::try_from(sum).unwrap_or(end))
-        };
-        Load {
-            stake: bounded(self.stake),
-            payout: bounded(self.payout),
-            liability: bounded(self.liability),
-        }
-    }
-}
-
-/// Some bets by number, as they are in a snapshot: each its number and then itself.
-#[derive(Clone, Default)]
-struct Block {
-    /// Of each bet its number and where its bytes end.
-    ends: Vec<(BetNo, u32)>,
-    bytes: Vec<u8>,
-}
-
-impl Block {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn find(&self, no: BetNo) -> Result<usize, usize> {
-        match self.ends.last() {
-            Some((last, _)) if *last < no => Err(self.ends.len()),
-            _ => self.ends.binary_search_by_key(&no, |(no, _)| *no),
-        }
-    }
-
-    /// Where the bytes of a bet begin, or where they would.
-    fn start(&self, at: usize) -> usize {
-        at.checked_sub(1).map_or(0, |before| self.ends[before].1 as usize)
-    }
-
-    fn read(&self, at: usize) -> Bet {
-        let bytes = &self.bytes[self.start(at)..self.start(at + 1)];
-        let read: Result<(BetNo, Bet), _> = codec::decode(bytes, bytes.len());
-        read.expect("the bytes were made here from a bet").1
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Bet> {
-        (0..self.len()).map(|at| self.read(at))
-    }
-
-    /// Puts a bet, or none, where these are: one, or none.
-    fn set(&mut self, place: Range<usize>, bet: Option<(BetNo, &[u8])>) {
-        let (from, to) = (self.start(place.start), self.start(place.end));
-        let put = bet.map_or(&[][..], |(_, bytes)| bytes);
-        if from == self.bytes.len() {
-            self.bytes.extend_from_slice(put);
-        } else {
-            self.bytes.splice(from..to, put.iter().copied());
-        }
-        let end = from + put.len();
-        let first_moved = place.start + bet.iter().len();
-        self.ends.splice(place, bet.map(|(no, _)| (no, position(end))));
-        for (_, moved) in &mut self.ends[first_moved..] {
-            *moved = position(*moved as usize - to + end);
-        }
-    }
-
-    /// Takes the bets from this one on off.
-    fn split_off(&mut self, at: usize) -> Block {
-        let from = self.start(at);
-        let bytes = self.bytes.split_off(from);
-        let mut ends = self.ends.split_off(at);
-        ends.iter_mut().for_each(|(_, end)| *end -= position(from));
-        self.tighten();
-        Block { ends, bytes }
-    }
-
-    fn append(&mut self, later: &Block) {
-        let from = position(self.bytes.len());
-        self.bytes.extend_from_slice(&later.bytes);
-        self.ends.extend(later.ends.iter().map(|(no, end)| (*no, from + end)));
-    }
-
-    /// Gives memory back that nothing is in.
-    fn tighten(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-
-    fn tighten_half_empty(&mut self) {
-        if self.bytes.len() < self.bytes.capacity() / 2 {
-            self.tighten();
-        }
-    }
-}
-
-fn position(bytes: usize) -> u32 {
-    u32::try_from(bytes).expect("bets fit into a snapshot, which is far smaller than this")
-}
-
 /// Open bets, those that are bytes read one by one.
 pub(super) struct Iter<'a> {
     few: slice::Iter<'a, (BetNo, Box<Bet>)>,
     many: Option<Part<'a>>,
-}
-
-/// Some of the bets that are bytes.
-struct Part<'a> {
-    bets: Box<dyn DoubleEndedIterator<Item = Bet> + 'a>,
-    left: usize,
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -446,11 +213,14 @@ impl<'de> Deserialize<'de> for OpenBets {
 
 #[cfg(test)]
 mod tests {
+    use super::block::Block;
+    use super::many::BLOCK_MAX;
     use super::*;
     use crate::bet::{Combinations, Fund, Leg, LegOutcome, LegResult, Terms};
     use crate::ids::{EventId, MarketNo, SelectionNo, SelectionRef};
     use crate::ledger::TransferNo;
     use crate::market::Why;
+    use crate::money::Amount;
     use crate::odds::Odds;
     use crate::ratio::Rounding;
     use crate::time::Time;
@@ -623,23 +393,5 @@ mod tests {
             blocks <= 2 && room <= 3 * bytes,
             "{blocks} blocks with {room} bytes for {bytes}"
         );
-    }
-
-    /// Protects bounds on what a player may have open from amounts beyond 64 bits: the sum stops there, and comes back when
-    /// bets go.
-    #[test]
-    fn loads_beyond_the_bounds_come_back() {
-        let large = Load {
-            stake: Amount(i64::MAX),
-            payout: Amount(i64::MAX),
-            liability: Amount(i64::MIN),
-        };
-        let mut sum = Sum::default();
-        (0..3).for_each(|_| sum.add(large));
-        assert_eq!(sum.load(), large);
-        (0..2).for_each(|_| sum.take_off(large));
-        assert_eq!(sum.load(), large);
-        sum.take_off(large);
-        assert_eq!(sum.load(), Load::NONE);
     }
 }

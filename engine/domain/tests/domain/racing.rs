@@ -36,8 +36,7 @@ struct Runner {
 }
 
 fn file() -> Option<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| "../../../shared/data".into(), PathBuf::from);
     let Ok(bytes) = std::fs::read(data.join(FILE)) else {
         println!(
             "skipped: no {FILE} in {}; set SHARDBOOK_DATA to the data folder",

@@ -8,9 +8,7 @@ use shardbook_proto::provider::v1::{FeedMarketStatus, FeedMessage, Outcome, Sele
 use shardbook_replay::{Plan, Speed};
 
 fn files() -> Vec<PathBuf> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
-    let data =
-        std::env::var_os("SHARDBOOK_DATA").map_or_else(|| PathBuf::from(root).join("../shared/data"), PathBuf::from);
+    let data = std::env::var_os("SHARDBOOK_DATA").map_or_else(|| "../../../../shared/data".into(), PathBuf::from);
     let folder = data.join("betfair");
     let Ok(entries) = std::fs::read_dir(&folder) else {
         println!(
