@@ -1,7 +1,7 @@
 //! Which commands an entity may have carried out whose outcome it does not hold any more.
 //!
 //! Nearly every command is new. To find that out by a search of the disk would cost more than to carry it out, so an entity
-//! keeps Bloom filters of the ids that it has let go: a new id is known to be new, and only one in some hundreds is looked
+//! keeps Bloom filters of the ids that it has let go: a new id is known to be new, and only one in some thousands is looked
 //! for on disk in vain. They are part of the snapshot, so that nothing is read at a start. They hold the ids whose outcomes
 //! are in a list; what an entity does after those has a row each, for which the store has filters.
 
@@ -48,17 +48,49 @@ pub struct Filter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Density {
     bits: u32,
-    probes: u64,
+    probes: u32,
+    places: Places,
 }
 
-/// One in two thousand ids that are new is looked for in vain: a list is searched for it.
-const DENSITY: Density = Density { bits: 16, probes: 11 };
+/// Where the bits of an id are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Places {
+    /// Each where a part of the id says that no other bit depends on.
+    Apart,
+    /// In equal steps: in a small filter many ids have the same.
+    Steps,
+}
+
+/// One in forty thousand ids that are new is looked for in vain, as a list is searched for it. With few bits set for each id
+/// most new ones are told by the first bit that is looked at, and an id that is let go touches little memory.
+const DENSITY: Density = Density {
+    bits: 32,
+    probes: 6,
+    places: Places::Apart,
+};
+/// Of filters from when memory was saved rather: one in two thousand, and in the smallest ten times as many.
+const DENSITY_OF_LISTS: Density = Density {
+    bits: 16,
+    probes: 11,
+    places: Places::Steps,
+};
 /// Of filters from when an outcome had a row: one in a hundred.
-const DENSITY_OF_ROWS: Density = Density { bits: 10, probes: 7 };
+const DENSITY_OF_ROWS: Density = Density {
+    bits: 10,
+    probes: 7,
+    places: Places::Steps,
+};
+
+/// Bits of an id for each of its places.
+const APART_BITS: u32 = 21;
+const _: () = assert!(
+    DENSITY.probes * APART_BITS <= 128 && (DENSITY.bits * IDS_FIRST) << (FILTERS_MAX - 1) <= 1 << APART_BITS,
+    "an id has bits for the places of each probe in the largest filter"
+);
 
 /// Ids in the first filter; each next one has room for twice as many.
 const IDS_FIRST: u32 = 32;
-/// Filters at the most: 8,160 ids in 16 KiB.
+/// Filters at the most: 8,160 ids in 32 KiB.
 const FILTERS_MAX: usize = 8;
 const _: () = assert!(
     super::LISTED_MAX <= (IDS_FIRST as u64) * ((1 << FILTERS_MAX) - 1),
@@ -77,16 +109,16 @@ impl Filter {
 
     /// The bits of an id, which is a digest already.
     fn bits(&self, id: CommandId) -> impl Iterator<Item = (usize, u64)> + use<> {
-        let half = |at: usize| {
-            let mut half = [0; 8];
-            half.copy_from_slice(&id.0[at..at + 8]);
-            u64::from_le_bytes(half)
-        };
-        let (first, step, bits) = (half(0), half(8) | 1, self.words.len() as u64 * 64);
+        let Density { probes, places, .. } = self.density;
+        let (digest, bits) = (u128::from_le_bytes(id.0), self.words.len() as u64 * 64);
+        let (first, step) = (digest as u64, (digest >> 64) as u64 | 1);
         // A division takes as long as all else, and is needed only where the bits are no power of two.
         let mask = bits.is_power_of_two().then_some(bits - 1);
-        (0..self.density.probes).map(move |probe| {
-            let at = first.wrapping_add(probe.wrapping_mul(step));
+        (0..probes).map(move |probe| {
+            let at = match places {
+                Places::Apart => (digest >> (probe * APART_BITS)) as u64,
+                Places::Steps => first.wrapping_add(u64::from(probe).wrapping_mul(step)),
+            };
             let bit = mask.map_or_else(|| at % bits, |mask| at & mask);
             ((bit / 64) as usize, 1 << (bit % 64))
         })
@@ -177,15 +209,12 @@ impl Dropped {
         for level in 0..count {
             let density = match head & OF_DENSITY {
                 0 => DENSITY_OF_ROWS,
-                _ => match u32::from(reader.byte("filter")?) {
-                    bits if bits == DENSITY.bits => DENSITY,
-                    bits if bits == DENSITY_OF_ROWS.bits => DENSITY_OF_ROWS,
-                    bits => {
-                        return Err(Undecodable(format!(
-                            "{bits} bits for each dropped id in filter {level}"
-                        )));
-                    }
-                },
+                _ => {
+                    let bits = u32::from(reader.byte("filter")?);
+                    let known = [DENSITY, DENSITY_OF_LISTS, DENSITY_OF_ROWS];
+                    let density = known.into_iter().find(|density| density.bits == bits);
+                    density.ok_or_else(|| Undecodable(format!("{bits} bits for each dropped id in filter {level}")))?
+                }
             };
             let mut filter = Filter::new(level, density);
             let ids = reader.varint("dropped ids")?;
@@ -223,17 +252,17 @@ mod tests {
     fn what_was_let_go_is_never_taken_for_new() {
         let mut dropped = Dropped::default();
         assert_eq!(dropped.sought(id(0)), Sought::Nowhere);
-        // so many ids let go -> of 1,000 new ones, at most so many are looked for
+        // so many ids let go -> of 100,000 new ones, at most so many are looked for
         let mut known = 0;
         for (count, vain) in [
-            (1, 2),
-            (31, 5),
-            (32, 5),
-            (33, 5),
-            (1_000, 10),
-            (8_160, 20),
-            (8_161, 20),
-            (10_000, 20),
+            (1, 0),
+            (31, 8),
+            (32, 8),
+            (33, 8),
+            (1_000, 25),
+            (8_160, 40),
+            (8_161, 40),
+            (10_000, 40),
         ] {
             (known..count).for_each(|name| dropped.insert(id(name)));
             known = count;
@@ -247,24 +276,29 @@ mod tests {
                 (0..count).all(|name| read.sought(id(name)) != Sought::Nowhere),
                 "{count}"
             );
-            let looked_for = (1_000_000..1_001_000).filter(|name| listed(*name)).count();
-            assert!(looked_for <= vain, "{count}: {looked_for} of 1,000");
+            let looked_for = (1_000_000..1_100_000).filter(|name| listed(*name)).count();
+            assert!(looked_for <= vain, "{count}: {looked_for} of 100,000");
         }
     }
 
-    /// Protects stores of before lists: filters of another density say what they said, and go on.
+    /// Protects stores of before: filters of another density say what they said, and go on.
     #[test]
-    fn filters_from_when_an_outcome_had_a_row_are_read() {
-        let mut filter = Filter::new(0, DENSITY_OF_ROWS);
-        (0..20).for_each(|name| filter.insert(id(name)));
-        let mut bytes = vec![1, 20];
-        filter.words.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
-        let mut read = Dropped::decode(&mut Reader::new(&bytes)).expect("as it was written");
-        (20..100).for_each(|name| read.insert(id(name)));
-        let mut again = Vec::new();
-        read.encode(&mut again);
-        let read = Dropped::decode(&mut Reader::new(&again)).expect("what was written");
-        assert!((0..100).all(|name| read.sought(id(name)) == Sought::InList));
+    fn filters_of_other_densities_are_read() {
+        for (density, head) in [(DENSITY_OF_ROWS, vec![1, 20]), (DENSITY_OF_LISTS, vec![0x41, 16, 20])] {
+            let mut filter = Filter::new(0, density);
+            (0..20).for_each(|name| filter.insert(id(name)));
+            let mut bytes = head;
+            filter.words.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+            let mut read = Dropped::decode(&mut Reader::new(&bytes)).expect("as it was written");
+            (20..100).for_each(|name| read.insert(id(name)));
+            let mut again = Vec::new();
+            read.encode(&mut again);
+            let read = Dropped::decode(&mut Reader::new(&again)).expect("what was written");
+            assert!(
+                (0..100).all(|name| read.sought(id(name)) == Sought::InList),
+                "{density:?}"
+            );
+        }
     }
 
     /// Protects from damaged snapshots: bytes that are no filter are refused.
