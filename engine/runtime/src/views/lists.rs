@@ -123,6 +123,8 @@ struct Counted {
     bytes: usize,
     /// Bytes of the frames whose elements are here: a start reads them again.
     frames: usize,
+    /// Bytes that count as gathered though they never came: shards that began together would be full together for ever.
+    head_start: usize,
     /// How far each view is noted here or written, and the version of its rows.
     noted: BTreeMap<ViewName, (u32, u64)>,
 }
@@ -230,8 +232,19 @@ pub(crate) struct Lists {
 
 impl Lists {
     pub(crate) fn new(map: SlotMap, bytes_max: usize) -> Self {
-        let shards: Vec<_> = (0..map.shards()).map(|_| OfShard::default()).collect();
-        let bytes_max = bytes_max / shards.len();
+        let count = usize::from(map.shards());
+        let bytes_max = bytes_max / count;
+        let of_shard = |number| {
+            let head_start = bytes_max * number / count;
+            OfShard {
+                counted: Mutex::new(Counted {
+                    head_start,
+                    ..Counted::default()
+                }),
+                ..OfShard::default()
+            }
+        };
+        let shards = (0..count).map(of_shard).collect();
         Self { shards, bytes_max }
     }
 
@@ -249,7 +262,8 @@ impl Lists {
     /// Whether as much has come together as may, or the journal has gone on for as long as a start may read again.
     pub(super) fn is_full(&self, shard: ShardId) -> bool {
         let counted = lock(&self.shards[usize::from(shard.0)].counted);
-        counted.bytes >= self.bytes_max || counted.frames >= self.bytes_max.saturating_mul(FRAMES_FACTOR)
+        let left = self.bytes_max - counted.head_start;
+        counted.bytes >= left || counted.frames >= left.saturating_mul(FRAMES_FACTOR)
     }
 
     /// Writes the lists of a shard; how many rows and bytes.
@@ -451,6 +465,43 @@ mod tests {
         assert!(all.expect("what was put").is_continue());
         shown.sort_unstable();
         shown
+    }
+
+    /// Protects bets from the rows of all shards being made at once: shards that gather as much as each other are full at
+    /// different times, and go on so.
+    #[test]
+    fn shards_are_full_one_after_the_other() {
+        let lists = Lists::new(SlotMap::try_new(4).expect("shards"), 4 * 700);
+        let shards = [0, 1, 2, 3].map(ShardId);
+        let mut full = Vec::new();
+        for sequence in 1..=250 {
+            for shard in shards {
+                let mut gathering = lists.of(shard);
+                gathering.add(ListOf::View, &[b"a"], &[1], &[b"value"]);
+                gathering.pass(0);
+                gathering.note(VIEW, 1, sequence);
+                drop(gathering);
+                if lists.is_full(shard) {
+                    let of_shard = &lists.shards[usize::from(shard.0)];
+                    of_shard.have_left(of_shard.leave().0, 0);
+                    full.push((sequence, shard.0));
+                }
+            }
+        }
+        // Each 100 elements of 7 bytes from the first time on.
+        let at = [
+            (25, 3),
+            (50, 2),
+            (75, 1),
+            (100, 0),
+            (125, 3),
+            (150, 2),
+            (175, 1),
+            (200, 0),
+            (225, 3),
+            (250, 2),
+        ];
+        assert_eq!(full, at);
     }
 
     /// Protects answers to retries and pages of lists from an element that is nowhere for a moment, and those who ask for them
