@@ -23,6 +23,12 @@ pub(super) struct Many {
 impl Many {
     /// The block where a bet is or belongs, and where in it. Where there is no block yet, that is the first.
     pub(super) fn find(&self, no: BetNo) -> (usize, Result<usize, usize>) {
+        if let Some(last) = self.blocks.last()
+            && last.ends.last().is_some_and(|(last, _)| *last < no)
+        {
+            // A new bet: no other block is looked at.
+            return (self.blocks.len() - 1, Err(last.len()));
+        }
         let begins_by_then = |block: &Block| block.ends.first().is_some_and(|(first, _)| *first <= no);
         let block = self.blocks.partition_point(begins_by_then).saturating_sub(1);
         let at = self.blocks.get(block).map_or(Err(0), |block| block.find(no));
