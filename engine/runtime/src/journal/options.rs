@@ -48,8 +48,11 @@ pub(super) fn journal_options(options: &StoreOptions) -> Options {
         Err(fault) => tracing::warn!(%fault, "a start will write what it reads from the log before it serves"),
     }
     db.set_max_total_wal_size(options.log_bytes_max);
-    // Frames are synced by each write; the log is preallocated and reused so that a sync has no metadata to write.
+    // Frames are synced by each write; the files of the log are used again, so that a sync has no metadata to write.
     db.set_recycle_log_file_num(4);
+    // All families go to tables together: one that is seldom written would keep the files of the log until they are many. A
+    // start reads what there is of them, and none is used again before.
+    db.set_atomic_flush(true);
     db.set_max_background_jobs(2);
     db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
     db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
