@@ -20,6 +20,7 @@ pub mod odds;
 pub mod open_files;
 pub mod players;
 pub mod price_slip;
+pub mod processor;
 pub mod progress;
 pub mod replay;
 pub mod run;

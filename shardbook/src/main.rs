@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use shardbook::cli::{Cli, Command};
 use shardbook::{
-    Finished, archive, bench, chaos, demo, inspect, odds, open_files, players, price_slip, replay, run, settle, verify,
+    Finished, archive, bench, chaos, demo, inspect, odds, open_files, players, price_slip, processor, replay, run,
+    settle, verify,
 };
 
 /// Chosen by measurement: docs/performance.md.
@@ -14,6 +15,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(failure) = processor::check() {
+        eprintln!("error: {failure}");
+        return ExitCode::FAILURE;
+    }
     open_files::raise();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

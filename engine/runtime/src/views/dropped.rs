@@ -61,7 +61,7 @@ enum Places {
     Steps,
 }
 
-/// One in forty thousand ids that are new is looked for in vain, as a list is searched for it. With few bits set for each id
+/// A full filter has one in forty thousand new ids looked for in vain: few, as a list is searched for each. With few bits set for each id
 /// most new ones are told by the first bit that is looked at, and an id that is let go touches little memory.
 const DENSITY: Density = Density {
     bits: 32,

@@ -20,10 +20,7 @@ impl Block {
     }
 
     pub(super) fn find(&self, no: BetNo) -> Result<usize, usize> {
-        match self.ends.last() {
-            Some((last, _)) if *last < no => Err(self.ends.len()),
-            _ => self.ends.binary_search_by_key(&no, |(no, _)| *no),
-        }
+        self.ends.binary_search_by_key(&no, |(no, _)| *no)
     }
 
     /// Where the bytes of a bet begin, or where they would.
