@@ -220,8 +220,9 @@ impl Journal {
     }
 }
 
-/// Submissions in one commit from which on there is a load to gather from. Some ten thousand a second do not come to that
-/// while a fast disk syncs, nor do 64 clients who wait for their answers: they would only be kept waiting.
+/// Submissions in one commit, and come while it was synced, from which on there is a load to gather from. Some ten thousand a
+/// second do not come to that while a fast disk syncs, nor do 64 clients who wait for their answers, as each of these is
+/// counted once: they would only be kept waiting.
 const CROWD: usize = 72;
 /// How long more may come after such a commit: less than the crowd waits for the processors anyway.
 const GATHER: Duration = Duration::from_micros(600);
@@ -305,21 +306,25 @@ impl Committer {
         let mut taken = Taken::default();
         while self.gate.take(&mut taken) {
             let count = taken.len();
-            if let Err(fault) = self.commit(&mut taken) {
-                // Fail-stop: no later write may succeed, or an unanswered gap would be followed by answers.
-                self.gate.fail();
-                drop(taken);
-                (self.on_fault)(fault);
-                return;
-            }
+            let came = match self.commit(&mut taken) {
+                Ok(came) => came,
+                Err(fault) => {
+                    // Fail-stop: no later write may succeed, or an unanswered gap would be followed by answers.
+                    self.gate.fail();
+                    drop(taken);
+                    (self.on_fault)(fault);
+                    return;
+                }
+            };
             self.gate.done(count);
-            if count >= CROWD {
+            if count + came >= CROWD {
                 std::thread::sleep(GATHER);
             }
         }
     }
 
-    fn commit(&mut self, taken: &mut Taken) -> Result<(), StoreFault> {
+    /// How many more came before the answers left.
+    fn commit(&mut self, taken: &mut Taken) -> Result<usize, StoreFault> {
         let _lap = stages::each(Stage::Reply);
         let mut frames = Vec::new();
         for (entries, builder) in taken.shards.iter_mut().zip(&mut self.shards) {
@@ -329,6 +334,7 @@ impl Committer {
             entries.clear();
         }
         self.write(&frames)?;
+        let came = self.gate.waiting();
         self.publish(frames)?;
         stages::mark(Stage::Write);
         kept_together(|| {
@@ -342,7 +348,7 @@ impl Committer {
                     }
                 }
             }
-            Ok(())
+            Ok(came)
         })
     }
 

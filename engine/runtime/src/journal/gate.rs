@@ -163,6 +163,11 @@ impl Gate {
         true
     }
 
+    /// Submissions that have not been taken yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().taken.after.len()
+    }
+
     /// What was taken is done: there is room for as many again. So not more than the queue is ever waiting or under way.
     pub(super) fn done(&self, count: usize) {
         self.room.add_permits(count);
