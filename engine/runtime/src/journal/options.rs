@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType, MergeOperands, Options,
-    UniversalCompactOptions,
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType, Env, MergeOperands,
+    Options, UniversalCompactOptions,
 };
 
 use super::store::Families;
@@ -53,22 +53,42 @@ pub(super) fn journal_options(options: &StoreOptions) -> Options {
     // All families go to tables together: one that is seldom written would keep the files of the log until they are many. A
     // start reads what there is of them, and none is used again before.
     db.set_atomic_flush(true);
-    db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
-    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
-    db.set_keep_log_file_num(4);
+    behind(&mut db, JOURNAL_TABLES_AT_ONCE);
     db
 }
 
 pub(super) fn views_options() -> Options {
     let mut db = Options::default();
-    db.set_max_background_jobs(2);
-    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
-    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
+    behind(&mut db, VIEWS_TABLES_AT_ONCE);
     // One thread writes, so the cheaper insert that knows of no other writer is taken.
     db.set_allow_concurrent_memtable_write(false);
-    db.set_keep_log_file_num(4);
     db
+}
+
+/// Tables that are written from memory at once. Snapshots may come faster than a large table of another family is written:
+/// had they to wait for it, the views would soon have no memory left and stand still, and then catch up in a rush. Nor does
+/// one of the two databases wait for the other.
+const JOURNAL_TABLES_AT_ONCE: i32 = 1;
+const VIEWS_TABLES_AT_ONCE: i32 = 2;
+
+/// How what was written is brought to tables and merged.
+fn behind(db: &mut Options, tables_at_once: i32) {
+    #[expect(deprecated, reason = "the number that both are taken from gives a table in four")]
+    {
+        db.set_max_background_flushes(tables_at_once);
+        db.set_max_background_compactions(1);
+    }
+    // The databases of a process share their threads, and each alone would ask for its own number only.
+    match Env::new() {
+        Ok(mut env) => {
+            env.set_high_priority_background_threads(JOURNAL_TABLES_AT_ONCE + VIEWS_TABLES_AT_ONCE);
+            db.set_env(&env);
+        }
+        Err(fault) => tracing::warn!(%fault, "tables of the journal and of the views wait for each other"),
+    }
+    db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
+    db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
+    db.set_keep_log_file_num(4);
 }
 
 /// Bytes that tables are written with a second, at the most, and handed to the disk at once: what is written in bursts stands
