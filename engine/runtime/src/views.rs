@@ -13,6 +13,7 @@ mod projection;
 mod rebuilt;
 mod runner;
 mod snapshot;
+mod stretch;
 mod tails;
 
 pub use dropped::Dropped;

@@ -437,7 +437,7 @@ impl Store {
     /// When the store fails.
     pub fn flush(&self) -> Result<(), StoreFault> {
         for shard in (0..self.map.shards()).map(ShardId) {
-            self.lists.write(self, shard)?;
+            self.lists.write(self, shard, || ())?;
         }
         self.flush_families(&self.journal, &Families::OF_JOURNAL)?;
         self.flush_families(&self.views, &Families::OF_VIEWS)

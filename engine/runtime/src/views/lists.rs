@@ -6,8 +6,8 @@
 //! Who reads waits for nobody who writes: what is being made into rows stays readable meanwhile, and a lock is held for one
 //! element at a time, of one part of the lists.
 //!
-//! Invariant: the rows of a shard's lists and the position up to which they hold the journal are written in one batch. So a
-//! crash takes what is in memory and no more, and a start reads it again from the journal.
+//! Invariant: the rows of a view's lists of a shard and the position up to which they hold the journal are written in one
+//! batch. So a crash takes what is in memory and no more, and a start reads it again from the journal.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -65,6 +65,13 @@ const HEAD_BYTES: usize = 6;
 impl<'e> Element<'e> {
     fn of_list(&self) -> (ListOf, &'e [u8]) {
         (self.of, self.list)
+    }
+
+    fn view(&self) -> ViewName {
+        match self.of {
+            ListOf::Outcomes => ViewName::OUTCOMES,
+            ListOf::View => ViewName(self.list[0]),
+        }
     }
 }
 
@@ -266,11 +273,16 @@ impl Lists {
         counted.bytes >= left || counted.frames >= left.saturating_mul(FRAMES_FACTOR)
     }
 
-    /// Writes the lists of a shard; how many rows and bytes.
-    pub(crate) fn write(&self, store: &Store, shard: ShardId) -> Result<(u64, u64), StoreFault> {
+    /// Writes the lists of a shard, and calls `between` wherever it may be interrupted for a while; how many rows and bytes.
+    pub(crate) fn write(
+        &self,
+        store: &Store,
+        shard: ShardId,
+        mut between: impl FnMut(),
+    ) -> Result<(u64, u64), StoreFault> {
         let of_shard = &self.shards[usize::from(shard.0)];
         let _writing = lock(&of_shard.writing);
-        let (leaving, counted) = of_shard.leave();
+        let (leaving, mut counted) = of_shard.leave();
         let sequence = counted.noted.values().map(|(_, sequence)| *sequence).max();
         // Nothing is added without a note.
         let Some(sequence) = sequence else {
@@ -278,38 +290,55 @@ impl Lists {
             return Ok((0, 0));
         };
         let last = Position { shard, sequence };
-        let mut batch = WriteBatch::with_capacity_bytes(counted.bytes * 5 / 4);
-        let (mut row, mut held) = (Vec::new(), Vec::new());
         // A part fits the nearest cache, and the lists of all parts are far fewer than their elements.
         let sorted: Vec<Vec<_>> = leaving
             .iter()
             .map(|part| {
                 let mut elements: Vec<_> = part.iter().collect();
                 elements.sort_by_key(Element::of_list);
+                between();
                 elements
             })
             .collect();
         let of_one = |a: &Element<'_>, b: &Element<'_>| a.of_list() == b.of_list();
         let mut lists: Vec<_> = sorted.iter().flat_map(|elements| elements.chunk_by(of_one)).collect();
         lists.sort_unstable_by_key(|list| list[0].of_list());
-        for elements in lists {
-            let (of, list) = elements[0].of_list();
-            row.clear();
-            row.extend_from_slice(list);
-            row.extend_from_slice(&last.to_bytes());
-            held.clear();
-            elements
-                .iter()
-                .for_each(|element| held.extend_from_slice(element.bytes));
-            batch.put_cf(store.family(of.family()), &row, &held);
-        }
-        for (view, (version, sequence)) in &counted.noted {
-            positions::write(store, &mut batch, *view, *version, shard, *sequence);
-        }
-        let written = (batch.len() as u64, batch.size_in_bytes() as u64);
+        let mut written = (0, 0);
         // Until they are rows they stay here: whoever looks here and then on disk finds each at least once. Where that fails
         // they stay for good, and the house stops.
-        store.write_views(batch)?;
+        let mut write = |batch: WriteBatch| {
+            written.0 += batch.len() as u64;
+            written.1 += batch.size_in_bytes() as u64;
+            store.write_views(batch)
+        };
+        let (mut row, mut held) = (Vec::new(), Vec::new());
+        for of_view in lists.chunk_by(|a, b| a[0].view() == b[0].view()) {
+            let mut batch = WriteBatch::default();
+            for elements in of_view {
+                let (of, list) = elements[0].of_list();
+                row.clear();
+                row.extend_from_slice(list);
+                row.extend_from_slice(&last.to_bytes());
+                held.clear();
+                elements
+                    .iter()
+                    .for_each(|element| held.extend_from_slice(element.bytes));
+                batch.put_cf(store.family(of.family()), &row, &held);
+                between();
+            }
+            let view = of_view[0][0].view();
+            if let Some((version, sequence)) = counted.noted.remove(&view) {
+                positions::write(store, &mut batch, view, version, shard, sequence);
+            }
+            write(batch)?;
+            between();
+        }
+        // Of views that have come as far and had nothing to say.
+        let mut batch = WriteBatch::default();
+        for (view, (version, sequence)) in counted.noted {
+            positions::write(store, &mut batch, view, version, shard, sequence);
+        }
+        write(batch)?;
         of_shard.in_rows.store(sequence, Ordering::Release);
         of_shard.have_left(leaving, self.kept());
         Ok(written)
@@ -449,7 +478,9 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::positions::OWN_VERSION;
     use super::*;
+    use crate::journal::StoreOptions;
 
     const SHARD: ShardId = ShardId(0);
     const VIEW: ViewName = ViewName(9);
@@ -502,6 +533,60 @@ mod tests {
             (250, 2),
         ];
         assert_eq!(full, at);
+    }
+
+    /// Protects lists from elements that a start after a crash would not read again, or would add twice: whenever the writer
+    /// rests, the position of each view is on disk where its rows are and only there, and what is in no row is shown.
+    #[test]
+    fn rows_come_with_the_position_of_their_view() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let map = SlotMap::try_new(1).expect("a shard");
+        let store = Store::open(folder.path(), map, &StoreOptions::default()).expect("opens");
+        let lists = Lists::new(map, 100);
+        let last = Position {
+            shard: SHARD,
+            sequence: 7,
+        };
+        let views = [
+            (ViewName::OUTCOMES, ListOf::Outcomes, b"\x01player"),
+            (ViewName(1), ListOf::View, b"\x01player"),
+            (ViewName(2), ListOf::View, b"\x02market"),
+        ];
+        let silent = ViewName(3);
+        let mut gathering = lists.of(SHARD);
+        for (view, of, list) in views {
+            gathering.add(of, &[list], &[1], &[b"value"]);
+            gathering.note(view, OWN_VERSION, last.sequence);
+        }
+        gathering.note(silent, OWN_VERSION, last.sequence);
+        gathering.pass(30);
+        drop(gathering);
+        let position = |view| positions::read(&store, view, OWN_VERSION, SHARD).expect("a position");
+        let written = || {
+            views.map(|(view, of, list)| {
+                let row = store.get(of.family(), &[list.as_slice(), &last.to_bytes()].concat());
+                let written = row.expect("is looked for").is_some();
+                assert_eq!(position(view), written.then_some(last.sequence), "{view:?}");
+                written
+            })
+        };
+        let mut seen = vec![written()];
+        let rows = lists.write(&store, SHARD, || {
+            assert_eq!(shown(&lists, b"\x02market"), [1], "until all are rows");
+            seen.push(written());
+        });
+        assert_eq!(rows.expect("written").0, 3 + 4, "rows and positions");
+        seen.push(written());
+        seen.dedup();
+        let one_after_the_other = [
+            [false, false, false],
+            [true, false, false],
+            [true, true, false],
+            [true, true, true],
+        ];
+        assert_eq!(seen, one_after_the_other);
+        assert_eq!(position(silent), Some(last.sequence));
+        assert_eq!(shown(&lists, b"\x02market"), []);
     }
 
     /// Protects answers to retries and pages of lists from an element that is nowhere for a moment, and those who ask for them

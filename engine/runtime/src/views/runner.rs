@@ -13,6 +13,7 @@ use super::gathered::{Change, GATHERED_BYTES_MAX, Gathered};
 use super::outcomes::{At, outcome_list, put_head};
 use super::positions::{self, OWN_VERSION, ViewName};
 use super::projection::Kept;
+use super::stretch::Stretch;
 use super::{LISTED_MAX, ListOf, Projection, Rows, Snapshot, Tails, outcome_key};
 use crate::entity::{EntityKey, Kind};
 use crate::fault::StoreFault;
@@ -238,7 +239,7 @@ impl Views {
                 self.tails.extend(frame.position(), made.entries.drain(..));
             }
             if self.store.lists().is_full(shard) {
-                self.store.lists().write(&self.store, shard)?;
+                self.store.lists().write(&self.store, shard, || ())?;
             }
             if made.len() > BATCH_BYTES {
                 self.finish(&mut made, shard, sequence, &at)?;
@@ -341,16 +342,15 @@ impl Views {
                 }
                 gather(&mut followed, &mut taken);
                 let mut rest = taken.drain(..);
+                let mut stretch = Stretch::beginning(&durability);
                 while let Some(first) = rest.next() {
                     let batch = std::iter::once(first).chain(rest.by_ref());
                     let _lap = stages::each(Stage::Views);
-                    if let Err(fault) = self.write(batch, &mut made, &durability) {
+                    if let Err(fault) = self.write(batch, &mut made, &durability, &mut stretch) {
                         on_fault(fault);
                         return;
                     }
                     viewed.send_replace(());
-                    // A batch is about as long as a thread may go on undisturbed.
-                    std::thread::yield_now();
                 }
             }
         };
@@ -365,6 +365,7 @@ impl Views {
         following: impl Iterator<Item = Followed>,
         made: &mut Made,
         durability: &Durability,
+        stretch: &mut Stretch<'_>,
     ) -> Result<(), StoreFault> {
         let mut read = BTreeMap::<ShardId, u64>::new();
         let mut covered = Vec::<(EntityKey, u64)>::new();
@@ -382,6 +383,7 @@ impl Views {
                 }
                 Followed::Then(run) => then.push(run),
             }
+            stretch.rest();
             if made.len() > BATCH_BYTES {
                 break;
             }
@@ -394,9 +396,10 @@ impl Views {
         }
         durability.count_rows(batch.len() as u64, batch.size_in_bytes() as u64);
         self.store.write_views(batch)?;
+        stretch.rest();
         // One shard at a time: they fill up together, and what follows waits for it.
         if let Some(shard) = read.keys().find(|shard| self.store.lists().is_full(**shard)) {
-            let (rows, bytes) = self.store.lists().write(&self.store, *shard)?;
+            let (rows, bytes) = self.store.lists().write(&self.store, *shard, || stretch.rest())?;
             durability.count_rows(rows, bytes);
         }
         for (key, version) in covered {
