@@ -63,6 +63,21 @@ fn check(args: &BenchArgs) -> Result<(), Failure> {
         let name = args.workload.name();
         return Err(format!("{name} {pace}: leave --of-peak out").into());
     }
+    let by_chance = [
+        BenchWorkload::PlaceBets,
+        BenchWorkload::HotMarket,
+        BenchWorkload::MixedDay,
+    ];
+    if args.by_chance && !by_chance.contains(&args.workload) {
+        return Err(format!(
+            "{} says itself whose turn it is: leave --by-chance out",
+            args.workload.name()
+        )
+        .into());
+    }
+    if args.by_chance && args.via == BenchVia::Websocket {
+        return Err("a WebSocket has one player, who bets at each of its turns: leave --by-chance out".into());
+    }
     if args.workload == BenchWorkload::State && args.via != BenchVia::InProcess {
         return Err("state fills its house straight from this process: leave --via out".into());
     }
@@ -131,6 +146,8 @@ mod tests {
             ("settle-market --via websocket", "one player"),
             ("place-bets --via websocket --players 63", "64 WebSockets"),
             ("state --via grpc", "leave --via out"),
+            ("hot-player --by-chance", "leave --by-chance out"),
+            ("place-bets --via websocket --by-chance", "leave --by-chance out"),
             ("state --of-peak 50", "as fast as it can: leave --of-peak out"),
             ("overload --of-peak 50", "a pace of its own: leave --of-peak out"),
             (
@@ -165,6 +182,7 @@ mod tests {
             format!("hot-market {small}"),
             format!("hot-player {small}"),
             format!("place-bets {small} --rate 5000"),
+            format!("place-bets {small} --by-chance"),
             "cold-players --bets 1500 --players 30064 --runs 1 --in-flight 64 --no-baseline".to_owned(),
             "settle-market --bets 1500 --players 40 --rate 200 --in-flight 64".to_owned(),
         ];

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Failure;
 
 /// Keys that must agree: figures of other work say nothing about each other.
-const SAME: [&str; 2] = ["workload", "via"];
+const SAME: [&str; 3] = ["workload", "via", "by_chance"];
 /// All runs, of which `median` is the one in the middle.
 const RUNS: &str = "runs";
 

@@ -76,6 +76,9 @@ pub(super) struct Summary {
     players: u64,
     in_flight: u64,
     connections: u64,
+    /// Whether players bet by chance and not in turn. Left out where they do not: files from before say nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_chance: bool,
     /// Bets due a second; nothing in a closed loop.
     rate: Option<u64>,
     /// The same as hundredths of the peak before each run.
@@ -217,6 +220,7 @@ impl Summary {
             via: args.via.name(),
             bets: args.bets,
             players: args.players,
+            by_chance: args.by_chance,
             in_flight: args.in_flight,
             connections: args.lanes(),
             rate: args.rate,
@@ -261,9 +265,10 @@ impl fmt::Display for Summary {
             (None, Some(hundredths)) => format!("{hundredths} hundredths of the peak due"),
             (None, None) => "closed loop".to_owned(),
         };
+        let order = if self.by_chance { " by chance" } else { "" };
         writeln!(
             f,
-            "{} {}: {} a run, {} players, {loop_of}, {} in flight over {} connections, {} shards, {} cores",
+            "{} {}: {} a run, {} players{order}, {loop_of}, {} in flight over {} connections, {} shards, {} cores",
             self.workload, self.via, self.bets, self.players, self.in_flight, self.connections, self.shards, self.cores
         )?;
         writeln!(f, "{:22} {:>12} {:>12} {:>12}", "", "min", "median run", "max")?;

@@ -38,14 +38,17 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     };
     let needs = Needs {
         players: args.players,
-        bets_a_player: turns / spread + 1,
+        bets_a_player: Plan::bets_a_player(turns, spread),
         short_markets,
     };
     let house = House::open(&args, &needs).await?;
     let clients = Clients::start()?;
     let entry = Entry::of(&house);
     let mut lanes = clients.run(lane::open(args.clone(), entry.clone())).await?;
-    let plan = Plan::of(args.workload, args.players, bets_a_short_market);
+    let mut plan = Plan::of(args.workload, args.players, bets_a_short_market);
+    if args.by_chance {
+        plan = plan.by_chance();
+    }
     let load = Load::new(plan, args.in_flight, short_markets);
     let mut day = Day::new(Arc::clone(load.counts()), short_markets, bets_a_short_market);
     (lanes, _) = during_the_day(

@@ -36,10 +36,38 @@ pub(super) struct Order {
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     markets: Markets,
+    turns: Turns,
     first_player: u64,
     players: u64,
     /// Part of every id: the ids of two runs on one folder differ.
     salt: String,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy)]
+enum Turns {
+    /// One player after the other.
+    Around,
+    /// As players who know nothing of each other: by chance, the same in every run.
+    ByChance,
+}
+
+impl Turns {
+    /// A number from which the player of a turn is told.
+    fn number(self, turn: u64) -> u64 {
+        match self {
+            Self::Around => turn,
+            Self::ByChance => mixed(turn),
+        }
+    }
+}
+
+/// The mixing steps of SplitMix64 (Steele, Lea and Flood, 2014): of numbers that follow each other it makes such that do not.
+fn mixed(number: u64) -> u64 {
+    let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let once = (spread ^ (spread >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let twice = (once ^ (once >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    twice ^ (twice >> 31)
 }
 
 /// Which markets bets are on.
@@ -68,6 +96,7 @@ impl Plan {
         let salt = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
         Self {
             markets,
+            turns: Turns::Around,
             first_player: 0,
             players,
             salt: format!("{salt:x}-"),
@@ -78,6 +107,19 @@ impl Plan {
     pub(super) fn of_players_from(mut self, first: u64) -> Self {
         self.first_player = first;
         self
+    }
+
+    /// The same with players by chance.
+    pub(super) fn by_chance(mut self) -> Self {
+        self.turns = Turns::ByChance;
+        self
+    }
+
+    /// Bets of one player in so many turns, at the most. By chance one has more than another; eight standard deviations more
+    /// is what nobody has.
+    pub(super) fn bets_a_player(turns: u64, players: u64) -> u64 {
+        let mean = turns / players + 1;
+        mean + 8 * (mean.isqrt() + 1)
     }
 
     pub(super) fn of(workload: BenchWorkload, players: u64, bets_a_short_market: u64) -> Self {
@@ -94,7 +136,7 @@ impl Plan {
 
     pub(super) fn order(&self, turn: u64) -> Order {
         Order {
-            player: self.first_player + turn % self.players,
+            player: self.first_player + self.turns.number(turn) % self.players,
             deed: self.deed(turn),
         }
     }
@@ -240,6 +282,23 @@ mod tests {
             assert!(matches!(chunk.order(turn).deed, Deed::Bet { market, .. } if (60..70).contains(&market)));
             assert_eq!(Plan::new(Markets::Nowhere, 7).order(turn).deed, Deed::Balance);
         }
+    }
+
+    /// Protects what `--by-chance` claims: no player waits for the turn of the one before, each bets about as often as any, and
+    /// what they were given lasts.
+    #[test]
+    fn players_by_chance_bet_as_often_as_any() {
+        const PLAYERS: usize = 100;
+        let plan = Plan::of(BenchWorkload::PlaceBets, PLAYERS as u64, 1).by_chance();
+        let (mut bets, mut next) = ([0_u64; PLAYERS], 0);
+        for turn in 0..100_000 {
+            let player = plan.order(turn).player;
+            bets[player as usize] += 1;
+            next += u64::from(player == (plan.order(turn + 1).player + 1) % PLAYERS as u64);
+        }
+        let most = Plan::bets_a_player(100_000, PLAYERS as u64);
+        assert!(bets.iter().all(|bets| (800..most).contains(bets)), "{bets:?}");
+        assert!((800..1_200).contains(&next), "{next} of 100,000 follow each other");
     }
 
     /// Protects the match of answers with what was sent: an id tells its turn.

@@ -56,6 +56,10 @@ pub struct BenchArgs {
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub players: u64,
+    /// place-bets, hot-market, mixed-day: players bet by chance, as such who know nothing of each other, and not in turn. What a
+    /// processor needs of a player is then seldom in its caches.
+    #[arg(long)]
+    pub by_chance: bool,
     /// state: how many players are brought into memory, one count after the other; counts above --players are left out.
     #[arg(
         long,
