@@ -86,6 +86,7 @@ fn behind(db: &mut Options, tables_at_once: i32) {
         }
         Err(fault) => tracing::warn!(%fault, "tables of the journal and of the views wait for each other"),
     }
+    db.set_writable_file_max_buffer_size(BYTES_AT_ONCE);
     db.set_bytes_per_sync(TABLE_BYTES_PER_SYNC);
     db.set_ratelimiter(TABLE_BYTES_PER_S, 5_000, 10);
     db.set_keep_log_file_num(4);
@@ -95,6 +96,9 @@ fn behind(db: &mut Options, tables_at_once: i32) {
 /// in the way of the next sync of the journal.
 const TABLE_BYTES_PER_S: i64 = 64 << 20;
 const TABLE_BYTES_PER_SYNC: u64 = 1 << 20;
+/// Bytes of a file that are made before they are written. Who makes a table then waits for that rate in short steps, and keeps
+/// no processor for the milliseconds that a megabyte takes; a commit of five hundred bets is still one write of the log.
+const BYTES_AT_ONCE: u64 = 64 << 10;
 
 fn table_of(cache: &Cache, bloom: bool) -> BlockBasedOptions {
     let mut table = BlockBasedOptions::default();
