@@ -390,7 +390,7 @@ mod tests {
         });
         let (blocks, room, bytes) = held(&open);
         assert!(
-            blocks <= 2 && room <= 3 * bytes,
+            blocks <= 1 + 2 * (1_000 / 50) / (BLOCK_MAX / 2) && room <= 3 * bytes,
             "{blocks} blocks with {room} bytes for {bytes}"
         );
     }

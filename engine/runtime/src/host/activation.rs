@@ -113,10 +113,10 @@ const SNAPSHOT_BYTES_AN_EVENT_MAX: u32 = 512;
 
 /// Whether there is enough after a snapshot of so many bytes for a new one: `since` events of `bytes_since` bytes, where small
 /// snapshots come each `events` events. A large state is written less often, so that what an event costs does not grow with
-/// the state: only when what came since is half as large.
+/// the state: only when what came since is as large, so that snapshots write about as much as events do.
 fn is_due(since: u32, bytes_since: u32, snapshot_bytes: u32, events: u32) -> bool {
     since >= events
-        && (bytes_since.saturating_mul(2) >= snapshot_bytes
+        && (bytes_since >= snapshot_bytes
             || since >= events.saturating_mul(SNAPSHOT_DELAYED_MAX)
                 && since.saturating_mul(SNAPSHOT_BYTES_AN_EVENT_MAX) >= snapshot_bytes)
 }
@@ -215,8 +215,8 @@ mod tests {
             (0, 0, 0, false),
             (127, 1_000_000, 10, false),
             (128, 0, 0, true),
-            (128, 6_399, 12_800, false),
-            (128, 6_400, 12_800, true),
+            (128, 12_799, 12_800, false),
+            (128, 12_800, 12_800, true),
             (895, 0, 12_800, false),
             (896, 0, 12_800, true),
             (896, 0, 448 << 10, true),

@@ -9,8 +9,9 @@ use crate::exposure::Load;
 use crate::ids::BetNo;
 use crate::money::Amount;
 
-/// Most bets of a block: some kilobytes, of which half are moved when one of its bets goes.
-pub(super) const BLOCK_MAX: usize = 64;
+/// Most bets of a block: about a kilobyte. Half of it is moved when one of its bets goes, and while it grows it needs new memory
+/// twice as large each time: of players who bet alike all need it at once, so that it is to be little.
+pub(super) const BLOCK_MAX: usize = 16;
 
 /// Bets as bytes, in blocks by number. No block is empty.
 #[derive(Clone, Default)]
