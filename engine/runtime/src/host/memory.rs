@@ -11,8 +11,6 @@ use crate::views::{Dropped, Remembered, RememberedRef};
 const FEW: usize = 32;
 /// Heads that lie in the memory itself: of what is held, and of what waits for the views.
 const HEADS_HERE: usize = 12;
-/// A frame that is not known yet.
-const UNKNOWN: u64 = u64::MAX;
 
 /// The latest outcomes of an entity.
 ///
@@ -21,7 +19,7 @@ const UNKNOWN: u64 = u64::MAX;
 ///
 /// Invariant: an outcome is dropped only when it can be read from disk, so that a retry at any moment
 /// finds its answer in one of the two.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The oldest first, behind the bytes of what was let go.
     records: Vec<u8>,
@@ -29,25 +27,20 @@ pub(super) struct Memory {
     gone: u32,
     /// The oldest that came from a snapshot: they can be read from disk.
     restored: u32,
-    /// A frame at or after the one that holds the oldest; unknown until it was seen to be durable.
-    oldest_at_most: u64,
+    durable: Durable,
     /// The first bytes of the command of each: nearly every command is new, and is told from those held by these alone, which
     /// of an entity without a crowd lie here.
     heads: SmallVec<[u32; HEADS_HERE]>,
     dropped: Dropped,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self {
-            records: Vec::new(),
-            gone: 0,
-            restored: 0,
-            oldest_at_most: UNKNOWN,
-            heads: SmallVec::new(),
-            dropped: Dropped::None,
-        }
-    }
+/// What was last seen to be durable: the entries that bring the entity to this version are in frames up to this one. One such
+/// note of all of them at once lets everything go that came before it: would each be noted when it is the oldest, an entity
+/// with commands at shorter intervals than the views are behind would hold ever more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Durable {
+    version: u64,
+    frame: u64,
 }
 
 impl Memory {
@@ -117,10 +110,13 @@ impl Memory {
                 return true;
             }
             let oldest = (version + 1).saturating_sub(held as u64);
-            if memory.oldest_at_most == UNKNOWN && oldest <= durable_version {
-                memory.oldest_at_most = durable;
+            if oldest > memory.durable.version {
+                memory.durable = Durable {
+                    version: durable_version,
+                    frame: durable,
+                };
             }
-            memory.oldest_at_most <= viewed
+            oldest <= memory.durable.version && memory.durable.frame <= viewed
         });
     }
 
@@ -144,7 +140,6 @@ impl Memory {
             let oldest = next(&mut reader).command;
             self.gone = (self.records.len() - reader.left()) as u32;
             self.restored = self.restored.saturating_sub(1);
-            self.oldest_at_most = UNKNOWN;
             note(&mut self.dropped, oldest);
             held -= 1;
         }
@@ -198,9 +193,9 @@ mod tests {
                 3,
                 "the first is durable in a frame up to 12, the views are at 11",
             ),
-            ((3, 15, 12), 2, "the views have reached 12; the second is noted at 15"),
+            ((2, 15, 12), 2, "the views have reached 12; the second is noted at 15"),
             ((3, 16, 14), 2, "15 is not viewed yet"),
-            ((3, 16, 16), 1, "all are viewed; one is kept by its bound"),
+            ((3, 17, 15), 1, "15 is viewed; one is kept by its bound"),
         ];
         for ((version, durable, viewed), held, why) in table {
             memory.trim(1, 3, version, durable, viewed);
@@ -209,6 +204,24 @@ mod tests {
         assert_eq!(memory.dropped().sought(CommandId([1; 16])), Sought::InList);
         assert!(memory.find(CommandId([3; 16])).is_some());
         assert!(memory.find(CommandId([1; 16])).is_none());
+    }
+
+    /// Protects memory, and snapshots, of an entity whose commands come faster than the views are told of them: it holds what
+    /// came while they fell behind twice, and no more the longer it goes on.
+    #[test]
+    fn a_crowd_does_not_add_up_while_the_views_are_behind() {
+        // given a command in each frame, durable two frames later and viewed so many after that, then held at the most
+        for (behind, most) in [(0, 8), (1, 10), (10, 28), (100, 208), (1_000, 2_008)] {
+            let mut memory = Memory::default();
+            for version in 1..=20_000_u64 {
+                memory.hold(outcome(1).by_ref());
+                let durable = version.saturating_sub(2);
+                memory.trim(8, version, durable, durable, durable.saturating_sub(behind));
+                let held = memory.iter().len() as u64;
+                assert!(held <= most, "{held} held, the views {behind} frames behind");
+                assert!(held >= (behind + 2).min(version), "the views lack what was let go");
+            }
+        }
     }
 
     /// Protects retries from another's answer: whatever is held and let go, and however long outcomes are, each that is held
