@@ -22,6 +22,8 @@ pub(super) struct Figures {
     pub(super) bets_per_s: f64,
     /// The peak that was found before the run, where the run is a part of it.
     pub(super) peak_bets_per_s: Option<f64>,
+    /// Whether nothing of that peak was left to write when the run began.
+    pub(super) quiet_after_peak: Option<bool>,
     /// The same, until everything was in the views and nothing was left to settle.
     bets_per_s_behind_included: f64,
     /// Commands and questions of clients answered, and settlements of bets, a second until the same moment.
@@ -271,6 +273,17 @@ impl fmt::Display for Summary {
             "{} {}: {} a run, {} players{order}, {loop_of}, {} in flight over {} connections, {} shards, {} cores",
             self.workload, self.via, self.bets, self.players, self.in_flight, self.connections, self.shards, self.cores
         )?;
+        let busy = self
+            .runs
+            .iter()
+            .filter(|run| run.quiet_after_peak == Some(false))
+            .count();
+        if busy > 0 {
+            writeln!(
+                f,
+                "not quiet: the house was still at work for the peak when {busy} of the runs began"
+            )?;
+        }
         writeln!(f, "{:22} {:>12} {:>12} {:>12}", "", "min", "median run", "max")?;
         for (name, unit, pick) in ROWS {
             self.row(f, name, unit, pick)?;

@@ -67,6 +67,8 @@ impl Counts {
 pub(super) enum Pace {
     /// Each answer makes room for the next (a closed loop): so many commands.
     Answers(u64),
+    /// The same for so long, whatever it comes to.
+    AnswersFor(Duration),
     /// So many a second, until so many or until told (an open loop).
     Clock {
         rate: u64,
@@ -157,17 +159,20 @@ impl Load {
         ended
     }
 
+    fn closed_loop(&self, lanes: usize, most: u64, until: Option<Instant>) -> Vec<Source> {
+        let end = self.next.load(Ordering::Relaxed).saturating_add(most);
+        let source = || Source::Answers {
+            next: Arc::clone(&self.next),
+            end,
+            until,
+        };
+        (0..lanes).map(|_| source()).collect()
+    }
+
     fn sources(&self, lanes: usize, pace: Pace) -> Result<(Vec<Source>, Option<Clock>), Failure> {
         match pace {
-            Pace::Answers(most) => {
-                // Turns that were claimed and not used, one by each lane at the end of a run, leave a gap that harms nothing.
-                let end = self.next.load(Ordering::Relaxed) + most;
-                let source = || Source::Answers {
-                    next: Arc::clone(&self.next),
-                    end,
-                };
-                Ok(((0..lanes).map(|_| source()).collect(), None))
-            }
+            Pace::Answers(most) => Ok((self.closed_loop(lanes, most, None), None)),
+            Pace::AnswersFor(lasts) => Ok((self.closed_loop(lanes, u64::MAX, Some(Instant::now() + lasts)), None)),
             Pace::Clock { rate, most, stop } => {
                 let due = Arc::new(Due::new(self.next.load(Ordering::Relaxed), rate, lanes));
                 let kept = Arc::clone(&due);
@@ -254,19 +259,32 @@ impl Due {
 }
 
 enum Source {
-    Answers { next: Arc<AtomicU64>, end: u64 },
-    Clock { due: Arc<Due>, lane: usize, next: u64 },
+    Answers {
+        next: Arc<AtomicU64>,
+        /// The turn after the last, and when there is none any more.
+        end: u64,
+        until: Option<Instant>,
+    },
+    Clock {
+        due: Arc<Due>,
+        lane: usize,
+        next: u64,
+    },
 }
 
 impl Source {
     /// The next turn that is due; nothing when there is no more.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(u64, Instant)>> {
         match self {
-            Self::Answers { next, end } => {
+            Self::Answers { next, end, until } => {
+                let now = Instant::now();
+                if until.is_some_and(|until| until <= now) {
+                    return Poll::Ready(None);
+                }
                 let claimed = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |turn| {
                     (turn < *end).then_some(turn + 1)
                 });
-                Poll::Ready(claimed.ok().map(|turn| (turn, Instant::now())))
+                Poll::Ready(claimed.ok().map(|turn| (turn, now)))
             }
             Self::Clock { due, lane, next } => {
                 let taken = match due.take(*next) {
@@ -435,6 +453,17 @@ mod tests {
             driven = lanes([4, 3]);
         }
         assert_eq!(load.next.load(Ordering::Relaxed), 1_501, "no turn is left out");
+        let (began, lasts) = (Instant::now(), Duration::from_millis(20));
+        let pace = Pace::AnswersFor(lasts);
+        let (_, times) = load.drive(&clients, driven, pace, |_| ()).await.expect("driven");
+        assert!(began.elapsed() >= lasts, "it goes on for as long as was asked for");
+        assert!(times.len() > 7, "each answer makes room for the next");
+        assert_eq!(load.counts().all(), 1_501 + times.len());
+        assert_eq!(
+            load.next.load(Ordering::Relaxed),
+            load.counts().all(),
+            "no turn is left out"
+        );
     }
 
     /// Protects open-loop latencies from coordinated omission: what was due during a stall counts from when it was due.

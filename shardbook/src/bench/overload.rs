@@ -1,8 +1,8 @@
 //! More bets than can be taken, while a market is settled and money is moved.
 //!
-//! Each round first finds the peak: as many bets as are answered, all on one market. Then so many times the peak are due a
-//! second, each with a deadline; then the peak is found again, as other work of the machine comes and goes; and then the same
-//! flood comes while the market has its result. Money is moved at a steady rate all the time. What the settlement and the
+//! Each round first finds the peak: as many bets as are answered in half as long as a flood lasts, all on one market. Then so
+//! many times the peak are due a second, each with a deadline; then the peak is found again, as other work of the machine comes
+//! and goes; and then the same flood comes while the market has its result. Money is moved at a steady rate all the time. What the settlement and the
 //! wallets come to is set beside a first round in which nobody else bets.
 
 mod flood;
@@ -39,6 +39,7 @@ type Lanes = Vec<Box<dyn Lane>>;
 
 /// As many bets as are answered.
 struct Peak {
+    bets: u64,
     per_s: f64,
     /// Microseconds of processor a bet, of clients and house, what is written behind included.
     cpu_us: f64,
@@ -64,9 +65,9 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     } else {
         args.players
     };
-    // The flood takes no more than the peak, which is far below this.
+    // Three times as long as a flood lasts bets are taken in each round, and far fewer than this.
     let most_a_s = 1_000_000;
-    let bets = args.bets * u64::from(markets + 1) + 2 * most_a_s * seconds * u64::from(args.runs);
+    let bets = 2 * args.bets + 3 * most_a_s * seconds * u64::from(args.runs);
     let needs = Needs {
         players: args.players + MOVERS,
         bets_a_player: bets / spread + 1,
@@ -88,8 +89,9 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
         moves,
         peak_resident: resident_bytes(),
     };
-    drive.place(drive.args.bets / WARM_UP_PART + 1, markets).await?;
-    drive.place(drive.args.bets, 1).await?;
+    let warm_up = Pace::Answers(drive.args.bets / WARM_UP_PART + 1);
+    drive.place(warm_up, markets).await?;
+    drive.place(Pace::Answers(drive.args.bets), 1).await?;
     let alone = drive.alone().await?;
     let mut rounds = Vec::new();
     for round in 1..=drive.args.runs {
@@ -110,8 +112,8 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
 }
 
 impl Drive {
-    /// Places so many bets on a market as fast as they are answered, and waits for what is written behind.
-    async fn place(&mut self, bets: u64, market: u32) -> Result<Peak, Failure> {
+    /// Places bets on a market as fast as they are answered, and waits for what is written behind.
+    async fn place(&mut self, pace: Pace, market: u32) -> Result<Peak, Failure> {
         let load = Load::new(
             Plan::new(Markets::Only(market), self.args.players),
             self.args.in_flight,
@@ -119,11 +121,12 @@ impl Drive {
         );
         let lanes = std::mem::take(&mut self.bets);
         let (began, cpu) = (Instant::now(), cpu_time());
-        (self.bets, _) = load.drive(&self.clients, lanes, Pace::Answers(bets), |_| ()).await?;
+        (self.bets, _) = load.drive(&self.clients, lanes, pace, |_| ()).await?;
+        let bets = load.counts().bets();
         let per_s = bets as f64 / began.elapsed().as_secs_f64();
         self.house.until_caught_up().await?;
         let cpu_us = (cpu_time() - cpu).as_secs_f64() * 1e6 / bets as f64;
-        Ok(Peak { per_s, cpu_us })
+        Ok(Peak { bets, per_s, cpu_us })
     }
 
     /// A settlement and moves of money while nobody bets.
@@ -136,7 +139,7 @@ impl Drive {
         let settling = async {
             let (began, before) = (Instant::now(), self.house.node().settlement().applied());
             self.house.result(1).await?;
-            self.until_settled(before, None).await?;
+            self.until_settled(before, self.args.bets, None).await?;
             let rate = self.args.bets as f64 / began.elapsed().as_secs_f64();
             tokio::time::sleep(self.args.lasts.saturating_sub(began.elapsed())).await;
             stop.store(true, Ordering::Release);
@@ -154,7 +157,7 @@ impl Drive {
     async fn round(&mut self, round: u32) -> Result<Round, Failure> {
         let progress = Progress::new(format!("round {round}/{}", self.args.runs), None);
         let market = round + 1;
-        let before = self.place(self.args.bets / 2, market).await?;
+        let before = self.place(Pace::AnswersFor(self.args.lasts / 2), market).await?;
         let offered = Offer {
             rate: (before.per_s * self.args.times as f64) as u64,
             deadline: self.args.deadline,
@@ -168,10 +171,11 @@ impl Drive {
         let (flooded, _, _) = self.flooded(offered, None).await?;
         let behind_ms = self.catch_up().await?;
         let cpu_us = (cpu_time() - cpu).as_secs_f64() * 1e6 / flooded.0.accepted().max(1) as f64;
-        let after = self.place(self.args.bets - self.args.bets / 2, market).await?;
+        let after = self.place(Pace::AnswersFor(self.args.lasts / 2), market).await?;
         let peak_per_s = (before.per_s + after.per_s) / 2.0;
         let peak_cpu_us = (before.cpu_us + after.cpu_us) / 2.0;
-        let (settling, moves, settled_per_s) = self.flooded(offered, Some(market)).await?;
+        let open = (market, before.bets + after.bets);
+        let (settling, moves, settled_per_s) = self.flooded(offered, Some(open)).await?;
         self.catch_up().await?;
         let (flood, settling) = (Taken::of(&flooded, peak_per_s), Taken::of(&settling, peak_per_s));
         progress.finish(format!("{:.2} of a peak of {peak_per_s:.0} bets/s", flood.of_peak));
@@ -184,13 +188,18 @@ impl Drive {
             behind_ms,
             flood,
             settling,
+            open_bets: open.1,
             settled_per_s,
             moves: Side::of(&moves),
         })
     }
 
-    /// A flood, with a settlement of a market where one is named.
-    async fn flooded(&mut self, offer: Offer, market: Option<u32>) -> Result<((Heard, f64), Heard, f64), Failure> {
+    /// A flood, with a settlement of a market where one is named, with its open bets.
+    async fn flooded(
+        &mut self,
+        offer: Offer,
+        market: Option<(u32, u64)>,
+    ) -> Result<((Heard, f64), Heard, f64), Failure> {
         let stop = Arc::<AtomicBool>::default();
         let (bets, moves) = (std::mem::take(&mut self.bets), std::mem::take(&mut self.moves));
         let betting = self.flood.drive(&self.clients, bets, offer, Arc::clone(&stop));
@@ -203,10 +212,10 @@ impl Drive {
             let before = self.house.node().settlement().applied();
             let mut rate = 0.0;
             let mut peak = 0;
-            if let Some(market) = market {
+            if let Some((market, bets)) = market {
                 self.house.result(market).await?;
                 let began = Instant::now();
-                let (settled, most) = self.until_settled(before, Some(ends)).await?;
+                let (settled, most) = self.until_settled(before, bets, Some(ends)).await?;
                 rate = settled as f64 / began.elapsed().as_secs_f64();
                 peak = most;
             }
@@ -243,13 +252,13 @@ impl Drive {
         }
     }
 
-    /// Waits until the market is settled, or until then; how many bets were, and the most resident memory meanwhile.
-    async fn until_settled(&self, before: u64, ends: Option<Instant>) -> Result<(u64, u64), Failure> {
+    /// Waits until so many bets are settled, or until then; how many were, and the most resident memory meanwhile.
+    async fn until_settled(&self, before: u64, bets: u64, ends: Option<Instant>) -> Result<(u64, u64), Failure> {
         let mut peak = 0;
         loop {
             peak = peak.max(resident_bytes());
             let settled = self.house.node().settlement().applied() - before;
-            if settled >= self.args.bets || ends.is_some_and(|ends| Instant::now() >= ends) {
+            if settled >= bets || ends.is_some_and(|ends| Instant::now() >= ends) {
                 return Ok((settled, peak));
             }
             tokio::time::sleep(LOOK).await;

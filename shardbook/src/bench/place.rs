@@ -9,7 +9,7 @@ use super::house::{House, Needs};
 use super::lane::{self, Entry, Lane};
 use super::load::{Driven, Load, Pace};
 use super::plan::{Markets, Plan, short_markets};
-use super::{limit, tell};
+use super::{limit, quiet, tell};
 use crate::cli::{BenchArgs, BenchVia, BenchWorkload};
 use crate::progress::Progress;
 use crate::{Failure, Finished};
@@ -60,7 +60,7 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     house.until_caught_up().await?;
     let mut runs = Vec::new();
     for run in 1..=args.runs {
-        let (mut rate, mut peak) = (args.rate, None);
+        let (mut rate, mut peak, mut is_quiet) = (args.rate, None, None);
         if let Some(hundredths) = args.of_peak {
             let mut progress = Progress::new(format!("peak {run}/{}", args.runs), Some(args.bets));
             let began = std::time::Instant::now();
@@ -69,7 +69,7 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
             (lanes, _) = during_the_day(&house, &mut day, driven).await?;
             let found = args.bets as f64 / began.elapsed().as_secs_f64();
             progress.finish(format!("{found:.0} bets/s"));
-            house.until_caught_up().await?;
+            is_quiet = Some(quiet::until_quiet(&house).await?);
             rate = Some(((found * hundredths as f64 / 100.0) as u64).max(1));
             peak = Some(found);
         }
@@ -87,7 +87,7 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
         let (back, times) = during_the_day(&house, &mut day, driven).await?;
         lanes = back;
         let (mut figures, written) = meter.end(&house, load.counts(), day.settled(), &times).await?;
-        figures.peak_bets_per_s = peak;
+        (figures.peak_bets_per_s, figures.quiet_after_peak) = (peak, is_quiet);
         if !args.no_baseline {
             beside(&args, &house, &clients, &entry, written, &mut figures).await?;
         }

@@ -37,7 +37,8 @@ pub struct BenchArgs {
     /// The way in.
     #[arg(long, value_enum, default_value_t = BenchVia::InProcess)]
     pub via: BenchVia,
-    /// Bets (mixed-day: commands and questions of clients) of one measured run; state: of the whole history.
+    /// Bets (mixed-day: commands and questions of clients) of one measured run; state: of the whole history; overload: of the
+    /// market that is settled while nobody bets.
     /// [state: 5000000]
     #[arg(
         long,
@@ -88,7 +89,8 @@ pub struct BenchArgs {
     /// [default: none, as many as are answered; settle-market: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub rate: Option<u64>,
-    /// Open loop at so many hundredths of the peak, which is found anew before each run by as many bets in a closed loop.
+    /// Open loop at so many hundredths of the peak, which is found anew before each run by as many bets in a closed loop. The
+    /// run begins when what that wrote behind is done, too: it is to show a load that goes on, not what follows a peak.
     #[arg(long, value_name = "PERCENT", conflicts_with = "rate", value_parser = clap::value_parser!(u64).range(1..=100))]
     pub of_peak: Option<u64>,
     /// overload: so many times the peak are offered.
@@ -97,7 +99,7 @@ pub struct BenchArgs {
     /// overload: time that a bet has from when it is due until it is decided; a client gives up what it could not send by then.
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = super::parse_duration)]
     pub deadline: std::time::Duration,
-    /// overload: how long each flood lasts.
+    /// overload: how long each flood lasts, and the peak that it is compared with, half before and half after.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = super::parse_duration)]
     pub lasts: std::time::Duration,
     /// Leave out what the machine allows: the bare appends and the empty calls.

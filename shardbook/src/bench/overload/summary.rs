@@ -18,6 +18,7 @@ pub(super) struct Summary {
     via: String,
     times: u64,
     deadline_ms: u64,
+    /// Of the market that is settled while nobody bets.
     open_bets: u64,
     players: u64,
     alone: Alone,
@@ -49,6 +50,8 @@ pub(super) struct Round {
     /// Bets alone, and while a market is settled beside them.
     pub(super) flood: Taken,
     pub(super) settling: Taken,
+    /// Of the market that is settled then.
+    pub(super) open_bets: u64,
     pub(super) settled_per_s: f64,
     pub(super) moves: Side,
 }
@@ -196,8 +199,8 @@ impl fmt::Display for Summary {
         writeln!(f, "views behind       {:.0} ms after the flood", round.behind_ms)?;
         writeln!(
             f,
-            "settled            {:.0} bets/s, {:.0} bets/s while nobody bets",
-            round.settled_per_s, self.alone.settled_per_s
+            "settled            {:.0} bets/s of {} that were open, {:.0} bets/s while nobody bets",
+            round.settled_per_s, round.open_bets, self.alone.settled_per_s
         )?;
         for (name, side) in [("moves, flooded", &round.moves), ("moves, alone", &self.alone.moves)] {
             writeln!(
