@@ -17,6 +17,9 @@ use crate::{Failure, Finished};
 /// Parts of a run placed before anything is measured, and at least so many bets: caches and actors are warm then.
 const WARM_UP_PART: u64 = 10;
 const WARM_UP_LEAST: u64 = 1_000;
+/// Bets that a player has open from before, on average, and all of them no more than those of a run: some players have been
+/// there for longer than others. Had each as many, all would need more memory for them at the same turn.
+const EARLIER: u64 = 16;
 /// Empty calls are so many times fewer than bets: their rate settles at once.
 const ECHO_PART: u64 = 4;
 /// Results of a mixed day over all its runs, about: a market is settled in one go.
@@ -25,7 +28,8 @@ const RESULTS: u64 = 100;
 pub(super) async fn run(args: BenchArgs) -> Finished {
     let warm_up = (args.bets / WARM_UP_PART).max(WARM_UP_LEAST);
     let peaks = u64::from(args.of_peak.is_some());
-    let turns = warm_up + args.bets * u64::from(args.runs) * (1 + peaks);
+    let earlier = earlier(&args);
+    let turns = 2 * earlier + warm_up + args.bets * u64::from(args.runs) * (1 + peaks);
     let bets_a_short_market = (turns / 9 / RESULTS).max(10);
     let short_markets = match args.workload {
         BenchWorkload::MixedDay => short_markets(turns, bets_a_short_market),
@@ -45,6 +49,9 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     let clients = Clients::start()?;
     let entry = Entry::of(&house);
     let mut lanes = clients.run(lane::open(args.clone(), entry.clone())).await?;
+    let plan = Plan::new(Markets::All, args.players).some_for_longer();
+    let load = Load::new(plan, args.in_flight, 0);
+    (lanes, _) = load.drive(&clients, lanes, Pace::Answers(earlier), |_| ()).await?;
     let mut plan = Plan::of(args.workload, args.players, bets_a_short_market);
     if args.by_chance {
         plan = plan.by_chance();
@@ -97,6 +104,14 @@ pub(super) async fn run(args: BenchArgs) -> Finished {
     drop((lanes, clients));
     house.close().await?;
     tell(&args, &Summary::of(&args, runs))
+}
+
+/// Bets before the warm-up: none where players are few or are to be on disk.
+fn earlier(args: &BenchArgs) -> u64 {
+    match (args.workload, args.via) {
+        (BenchWorkload::HotPlayer | BenchWorkload::ColdPlayers, _) | (_, BenchVia::Websocket) => 0,
+        _ => (EARLIER * args.players).min(args.bets),
+    }
 }
 
 /// Drives the load while results fall due.

@@ -50,14 +50,18 @@ enum Turns {
     Around,
     /// As players who know nothing of each other: by chance, the same in every run.
     ByChance,
+    /// By chance too, but the first has hardly a turn and the last twice as many as there are on average: so each has been there
+    /// for longer than the one before.
+    SomeForLonger,
 }
 
 impl Turns {
-    /// A number from which the player of a turn is told.
-    fn number(self, turn: u64) -> u64 {
+    /// Whose turn it is of so many.
+    fn player(self, turn: u64, players: u64) -> u64 {
         match self {
-            Self::Around => turn,
-            Self::ByChance => mixed(turn),
+            Self::Around => turn % players,
+            Self::ByChance => mixed(turn) % players,
+            Self::SomeForLonger => (mixed(turn) % players).max(mixed(!turn) % players),
         }
     }
 }
@@ -115,6 +119,12 @@ impl Plan {
         self
     }
 
+    /// The same with players of whom some have been there for longer than others.
+    pub(super) fn some_for_longer(mut self) -> Self {
+        self.turns = Turns::SomeForLonger;
+        self
+    }
+
     /// Bets of one player in so many turns, at the most. By chance one has more than another; eight standard deviations more
     /// is what nobody has.
     pub(super) fn bets_a_player(turns: u64, players: u64) -> u64 {
@@ -136,7 +146,7 @@ impl Plan {
 
     pub(super) fn order(&self, turn: u64) -> Order {
         Order {
-            player: self.first_player + self.turns.number(turn) % self.players,
+            player: self.first_player + self.turns.player(turn, self.players),
             deed: self.deed(turn),
         }
     }
@@ -299,6 +309,21 @@ mod tests {
         let most = Plan::bets_a_player(100_000, PLAYERS as u64);
         assert!(bets.iter().all(|bets| (800..most).contains(bets)), "{bets:?}");
         assert!((800..1_200).contains(&next), "{next} of 100,000 follow each other");
+    }
+
+    /// Protects figures from players who need the same at the same turn: each tenth of them has more bets than the one before,
+    /// and what they were given lasts.
+    #[test]
+    fn some_players_have_been_there_for_longer() {
+        const PLAYERS: usize = 100;
+        let plan = Plan::new(Markets::All, PLAYERS as u64).some_for_longer();
+        let mut bets = [0_u64; PLAYERS];
+        (0..100_000).for_each(|turn| bets[plan.order(turn).player as usize] += 1);
+        let tenths: Vec<u64> = bets.chunks(PLAYERS / 10).map(|tenth| tenth.iter().sum()).collect();
+        assert!(tenths.is_sorted_by(|one, next| one < next), "{tenths:?}");
+        assert!(bets[0] < 50, "the first has hardly any: {}", bets[0]);
+        let most = Plan::bets_a_player(2 * 100_000, PLAYERS as u64);
+        assert!(bets.iter().all(|bets| *bets < most), "{bets:?}");
     }
 
     /// Protects the match of answers with what was sent: an id tells its turn.
