@@ -2,8 +2,8 @@
 //!
 //! Each round first finds the peak: as many bets as are answered in half as long as a flood lasts, all on one market. Then so
 //! many times the peak are due a second, each with a deadline; then the peak is found again, as other work of the machine comes
-//! and goes; and then the same flood comes while the market has its result. Money is moved at a steady rate all the time. What the settlement and the
-//! wallets come to is set beside a first round in which nobody else bets.
+//! and goes; and then the same flood comes while the market has its result. Money is moved at a steady rate all the time. What
+//! the settlement and the wallets come to is set beside a first round in which nobody else bets.
 
 mod flood;
 mod summary;
