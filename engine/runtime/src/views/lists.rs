@@ -3,13 +3,13 @@
 //! A row for each of a hundred thousand commands a second would cost more than to decide them. So what belongs together is
 //! gathered in memory until much has come, and then written as one row for each list. Until then it is read from here.
 //!
-//! Who reads waits for nobody who writes: what is being made into rows stays readable meanwhile, and a lock is held for one
-//! element at a time, of one part of the lists.
+//! Who reads hardly ever waits for who writes: what is being made into rows stays readable meanwhile, and the lock is held
+//! while the elements of one frame are copied, which were made without it.
 //!
 //! Invariant: the rows of a view's lists of a shard and the position up to which they hold the journal are written in one
 //! batch. So a crash takes what is in memory and no more, and a start reads it again from the journal.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,6 +57,8 @@ struct Element<'e> {
     of: ListOf,
     list: &'e [u8],
     bytes: &'e [u8],
+    /// All of it as it is held.
+    held: &'e [u8],
 }
 
 /// Before each element: what its list belongs to, bytes of the key of the list, bytes of the element.
@@ -76,8 +78,8 @@ impl<'e> Element<'e> {
 }
 
 impl Elements {
-    /// Adds an element to a list: the end of its key, and what it holds in parts; how many bytes that is in its row.
-    fn add(&mut self, of: ListOf, list: &[u8], element: &[u8], value: &[&[u8]]) -> usize {
+    /// Adds an element to a list: the end of its key, and what it holds in parts.
+    fn add(&mut self, of: ListOf, list: &[u8], element: &[u8], value: &[&[u8]]) {
         let into = &mut self.0;
         into.reserve(HEAD_BYTES + list.len() + element.len() + VARINT_BYTES_MAX + parts_len(value));
         into.extend_from_slice(&[of as u8, list.len() as u8, 0, 0, 0, 0]);
@@ -89,18 +91,19 @@ impl Elements {
         let added = into.len() - at;
         let length = at - list.len() - 4;
         into[length..length + 4].copy_from_slice(&(added as u32).to_le_bytes());
-        added
     }
 
     fn iter(&self) -> impl Iterator<Item = Element<'_>> {
         let mut rest = &*self.0;
         std::iter::from_fn(move || {
+            let held = rest;
             let ([of, list, length @ ..], after) = rest.split_first_chunk::<HEAD_BYTES>()?;
             let (list, after) = after.split_at(usize::from(*list));
             let (bytes, after) = after.split_at(u32::from_le_bytes(*length) as usize);
             rest = after;
             let of = ListOf::ALL[usize::from(*of)];
-            Some(Element { of, list, bytes })
+            let held = &held[..held.len() - after.len()];
+            Some(Element { of, list, bytes, held })
         })
     }
 }
@@ -117,8 +120,12 @@ struct Part {
     leaving: Arc<Elements>,
 }
 
-/// Parts of the lists of a shard: who looks for a list goes over some tens of kilobytes, and hardly ever meets the writer.
+/// Parts of the lists of a shard: who looks for a list goes over some tens of kilobytes.
 const PARTS: usize = 256;
+
+/// Under one lock and not one each: to take a lock where no cache holds it takes longer than to add an element, and what
+/// comes after has to wait for it.
+type Parts = [Part; PARTS];
 
 fn part_of(list: &[u8]) -> usize {
     usize::from(list.iter().fold(0, |part, byte| part ^ byte)) % PARTS
@@ -134,12 +141,14 @@ struct Counted {
     head_start: usize,
     /// How far each view is noted here or written, and the version of its rows.
     noted: BTreeMap<ViewName, (u32, u64)>,
+    /// Empty, and as large as the elements of a frame were.
+    frame: Elements,
 }
 
 /// The lists of one shard that are not written yet.
 #[derive(Debug)]
 struct OfShard {
-    parts: [Mutex<Part>; PARTS],
+    parts: Mutex<Box<Parts>>,
     /// Held by whoever adds or lets leave, from the first element of a frame to its note.
     counted: Mutex<Counted>,
     /// Held while rows are written.
@@ -151,7 +160,7 @@ struct OfShard {
 impl Default for OfShard {
     fn default() -> Self {
         Self {
-            parts: std::array::from_fn(|_| Mutex::default()),
+            parts: Mutex::new(Box::new(std::array::from_fn(|_| Part::default()))),
             counted: Mutex::default(),
             writing: Mutex::default(),
             // Until it is told otherwise.
@@ -168,25 +177,24 @@ impl OfShard {
     /// Lets all elements leave for their rows, and tells what was counted.
     fn leave(&self) -> (Vec<Arc<Elements>>, Counted) {
         let mut counted = lock(&self.counted);
-        let leave = |part: &Mutex<Part>| {
-            let part = &mut *lock(part);
+        let leave = |part: &mut Part| {
             part.leaving = Arc::new(std::mem::take(&mut part.now));
             Arc::clone(&part.leaving)
         };
-        let leaving = self.parts.iter().map(leave).collect();
+        let leaving = lock(&self.parts).iter_mut().map(leave).collect();
         (leaving, std::mem::take(&mut *counted))
     }
 
     /// They are rows, and need not be here any more. The memory of each part is used again, up to so many bytes.
     fn have_left(&self, leaving: Vec<Arc<Elements>>, kept: usize) {
-        for (part, left) in self.parts.iter().zip(leaving) {
+        for (number, left) in leaving.into_iter().enumerate() {
             // Freed without a reader waiting.
-            let held = std::mem::take(&mut lock(part).leaving);
+            let held = std::mem::take(&mut lock(&self.parts)[number].leaving);
             drop(held);
             if let Ok(Elements(mut again)) = Arc::try_unwrap(left) {
                 again.clear();
                 again.shrink_to(kept);
-                let now = &mut lock(part).now.0;
+                let now = &mut lock(&self.parts)[number].now.0;
                 // In a few milliseconds little has come.
                 again.extend_from_slice(now);
                 *now = again;
@@ -197,9 +205,9 @@ impl OfShard {
 
 /// The lists of a shard, for the one who adds to them.
 pub(crate) struct Gathering<'l> {
-    parts: &'l [Mutex<Part>; PARTS],
-    /// Bytes of elements since the last frame.
-    added: Cell<usize>,
+    parts: &'l Mutex<Box<Parts>>,
+    /// Since the last frame.
+    added: RefCell<Elements>,
     counted: MutexGuard<'l, Counted>,
 }
 
@@ -213,14 +221,21 @@ impl Gathering<'_> {
             length += part.len();
         }
         let key = &key[..length];
-        let added = lock(&self.parts[part_of(key)]).now.add(of, key, element, value);
-        self.added.set(self.added.get() + added);
+        self.added.borrow_mut().add(of, key, element, value);
     }
 
-    /// Notes that the elements of a frame are here, which may be none.
+    /// Notes that the elements of a frame are here, which may be none: now they are shown.
     pub(super) fn pass(&mut self, bytes: usize) {
-        self.counted.bytes += self.added.take();
+        let mut parts = lock(self.parts);
+        let mut frame = self.added.take();
+        for added in frame.iter() {
+            parts[part_of(added.list)].now.0.extend_from_slice(added.held);
+            self.counted.bytes += added.bytes.len();
+        }
+        drop(parts);
         self.counted.frames += bytes;
+        frame.0.clear();
+        self.counted.frame = frame;
     }
 
     /// Notes that a view has given all its elements up to a frame.
@@ -258,12 +273,9 @@ impl Lists {
     /// The lists of a shard, for one at a time to add to, frame by frame.
     pub(super) fn of(&self, shard: ShardId) -> Gathering<'_> {
         let OfShard { parts, counted, .. } = &self.shards[usize::from(shard.0)];
-        let counted = lock(counted);
-        Gathering {
-            parts,
-            added: Cell::new(0),
-            counted,
-        }
+        let mut counted = lock(counted);
+        let added = RefCell::new(std::mem::take(&mut counted.frame));
+        Gathering { parts, added, counted }
     }
 
     /// Whether as much has come together as may, or the journal has gone on for as long as a start may read again.
@@ -373,12 +385,13 @@ impl Lists {
             }
             Ok(ControlFlow::Continue(()))
         };
-        let part = lock(&self.shards[usize::from(shard.0)].parts[part_of(list)]);
+        let parts = lock(&self.shards[usize::from(shard.0)].parts);
+        let part = &parts[part_of(list)];
         let leaving = Arc::clone(&part.leaving);
         if each(&part.now)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        drop(part);
+        drop(parts);
         each(&leaving)
     }
 
@@ -590,7 +603,7 @@ mod tests {
     }
 
     /// Protects answers to retries and pages of lists from an element that is nowhere for a moment, and those who ask for them
-    /// from waiting for the views: an element is shown from when it was added until it is a row, whatever the writer holds.
+    /// from waiting for the views: an element is shown from when its frame was added until it is a row, whatever the writer holds.
     #[test]
     fn what_is_made_into_rows_is_shown_meanwhile() {
         let lists = Lists::new(SlotMap::try_new(1).expect("a shard"), 100);
@@ -601,9 +614,12 @@ mod tests {
             sequence += 1;
             for (list, element) in added {
                 gathering.add(ListOf::View, &[list], &[*element], &[b"value"]);
-                assert!(shown(&lists, list).contains(element), "while a frame is added");
+                assert!(!shown(&lists, list).contains(element), "before the whole frame");
             }
             gathering.pass(30);
+            for (list, element) in added {
+                assert!(shown(&lists, list).contains(element), "a frame that is added");
+            }
             gathering.note(VIEW, 1, sequence);
         };
         frame(&[(b"a", 1), (b"b", 2)]);
