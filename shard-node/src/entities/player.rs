@@ -42,6 +42,10 @@ impl Entity for PlayerEntity {
         )
     }
 
+    fn touch(state: &State) -> u64 {
+        state.touch()
+    }
+
     fn apply(state: &mut State, event: &Event) {
         state.apply(event);
     }

@@ -42,6 +42,13 @@ impl Accounts {
         }
     }
 
+    /// As [`super::Ledger::touch`].
+    pub(super) fn touch(&self) -> u64 {
+        self.common
+            .iter()
+            .fold(0, |sum, totals| sum ^ totals.debits_posted as u64)
+    }
+
     pub(super) fn totals_mut(&mut self, account: Account) -> &mut Totals {
         match place(account) {
             Place::Common(at) => &mut self.common[at],

@@ -129,6 +129,12 @@ impl Limits {
     pub(super) fn deposited(&mut self, at: Time, amount: Amount) {
         self.deposits.add(at, amount);
     }
+
+    /// As [`super::state::State::touch`].
+    pub(super) fn touch(&self) -> u64 {
+        let last = |buckets: &[(u32, i64)]| buckets.last().map_or(0, |(_, sum)| *sum);
+        (last(&self.stakes.hours) ^ last(&self.stakes.days)) as u64
+    }
 }
 
 /// Sums by hour for a day and by day for a month; only buckets that have something, oldest first. Each list is as long as

@@ -110,6 +110,13 @@ impl OpenBets {
         bet
     }
 
+    /// As [`super::state::State::touch`]: where the next bet is put.
+    pub(super) fn touch(&self) -> u64 {
+        let few = self.few.last().map_or(0, |(no, _)| no.0);
+        let last = self.many.as_ref().and_then(|many| many.blocks.last());
+        u64::from(few) ^ last.map_or(0, |last| last.touch())
+    }
+
     /// All of them, by number.
     pub(super) fn iter(&self) -> Iter<'_> {
         let many = self.many.as_ref();

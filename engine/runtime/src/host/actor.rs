@@ -215,6 +215,9 @@ impl<E: Entity> Body<E> {
         asked: Asked<E>,
         room: &mut Room<'_>,
     ) -> Result<(), StoreFault> {
+        self.touch(asked.command);
+        // Counted before anything is changed: later it would wait until every cache has what was.
+        let told_of = Arc::clone(post);
         stages::mark(Stage::Route);
         let Asked {
             command,
@@ -287,9 +290,8 @@ impl<E: Entity> Body<E> {
                 fingerprint,
                 outcome: recorded,
             });
-            let post = Arc::clone(post);
             let then: Committed = Box::new(move || {
-                post.set_durable_version(version);
+                told_of.set_durable_version(version);
                 reply.send(Ok(match outcome {
                     Ok(accepted) => Answer::Accepted(accepted),
                     Err(rejection) => Answer::Rejected(rejection),
@@ -311,6 +313,12 @@ impl<E: Entity> Body<E> {
         }
         stages::mark(Stage::Encode);
         Ok(())
+    }
+
+    /// Brings what the command will need from memory, all at once.
+    fn touch(&self, command: CommandId) {
+        let Activated { state, memory, .. } = &self.entity;
+        std::hint::black_box(E::touch(state) ^ memory.touch(command));
     }
 
     /// Decides until what the decision needs could be taken; `None` when others were faster each time.

@@ -69,6 +69,17 @@ impl Memory {
         self.iter().find(|remembered| remembered.command == command)
     }
 
+    /// As [`crate::entity::Entity::touch`]: what is looked at for a command and changed by it.
+    pub(super) fn touch(&self, command: CommandId) -> u64 {
+        let last = self.records.last().copied().unwrap_or(0);
+        let of_heads = |first: &u32| {
+            let oldest = next(&mut self.reader()).command;
+            u64::from(*first) ^ self.dropped.touch_to_insert(oldest)
+        };
+        let oldest = self.heads.first().map_or(0, of_heads);
+        u64::from(last) ^ oldest ^ self.dropped.touch_to_seek(command)
+    }
+
     /// Commands whose outcomes are on disk alone.
     pub(super) fn dropped(&self) -> &Dropped {
         &self.dropped

@@ -167,6 +167,25 @@ impl Dropped {
         }
     }
 
+    /// As [`crate::entity::Entity::touch`]: what [`Self::insert`] changes.
+    pub(crate) fn touch_to_insert(&self, id: CommandId) -> u64 {
+        let last = self.filters().last();
+        last.map_or(0, |last| last.bits(id).fold(0, |sum, (word, _)| sum ^ last.words[word]))
+    }
+
+    /// As [`crate::entity::Entity::touch`]: what [`Self::sought`] looks at for a new id.
+    pub(crate) fn touch_to_seek(&self, id: CommandId) -> u64 {
+        let first = |filter: &Filter| filter.bits(id).next().map_or(0, |(word, _)| filter.words[word]);
+        self.filters().iter().map(first).fold(0, |sum, word| sum ^ word)
+    }
+
+    fn filters(&self) -> &[Filter] {
+        match self {
+            Self::Some { filters, .. } => filters,
+            Self::None | Self::Unknown => &[],
+        }
+    }
+
     /// Where the outcome of an id is to be looked for.
     pub(crate) fn sought(&self, id: CommandId) -> Sought {
         match self {

@@ -19,6 +19,12 @@ impl Block {
         self.ends.len()
     }
 
+    /// As [`super::super::state::State::touch`]: where the next bet is put.
+    pub(super) fn touch(&self) -> u64 {
+        let last = self.ends.last().map_or(0, |(no, _)| no.0);
+        u64::from(last) ^ u64::from(self.bytes.last().copied().unwrap_or(0))
+    }
+
     pub(super) fn find(&self, no: BetNo) -> Result<usize, usize> {
         self.ends.binary_search_by_key(&no, |(no, _)| *no)
     }
